@@ -1,0 +1,46 @@
+//! Every bound of the core, each with its reason.
+
+/// Request targets: what common servers accept in a request line.
+pub const TARGET_BYTES_MAX: usize = 8 * 1024;
+/// Fields of a request: a hundred is generous for clients, proxies add some.
+pub const FIELDS_MAX: usize = 256;
+/// All field names and values together: room for large cookies, not for a flood.
+pub const FIELDS_BYTES_MAX: usize = 32 * 1024;
+/// A field that carries a credential or a digest: four labels of 32 components fit.
+pub const CREDENTIAL_FIELD_BYTES_MAX: usize = 8 * 1024;
+/// Key ids: a column width that existing systems use.
+pub const KEY_ID_BYTES_MAX: usize = 128;
+/// Secrets as presented: our own have 96 characters, imported ones may be longer.
+pub const SECRET_BYTES_MAX: usize = 512;
+
+/// Signatures in one request (RFC 9421 section 4.3 has proxies add theirs).
+pub const SIGNATURE_LABELS_MAX: usize = 4;
+/// Covered components of one signature.
+pub const SIGNATURE_COMPONENTS_MAX: usize = 32;
+/// Parameters of one signature: RFC 9421 defines six.
+pub const SIGNATURE_PARAMETERS_MAX: usize = 8;
+/// A signature's label.
+pub const SIGNATURE_LABEL_BYTES_MAX: usize = 64;
+/// A nonce, in visible ASCII.
+pub const NONCE_BYTES_MAX: usize = 128;
+/// Members of `Content-Digest`: the IANA registry has eight algorithms.
+pub const DIGEST_MEMBERS_MAX: usize = 8;
+/// Debug answers show at most so much of a signature base.
+pub const SIGNATURE_BASE_SHOWN_BYTES_MAX: usize = 8 * 1024;
+
+/// Signed content is buffered, so it needs a bound; a deployment may set its own.
+pub const CONTENT_BYTES_MAX_DEFAULT: u64 = 1024 * 1024;
+
+/// How old `created` may be, in seconds: default, least, most.
+pub const CREATED_AGE_S: (u64, u64, u64) = (300, 10, 900);
+/// How far in the future `created` may be, in seconds: default, least, most.
+pub const CREATED_AHEAD_S: (u64, u64, u64) = (30, 0, 300);
+
+/// Issues of one key: the current secret and the one that is being replaced.
+pub const ISSUES_MAX: usize = 2;
+/// Assignments of one key.
+pub const ASSIGNMENTS_MAX: usize = 16;
+/// Accounts of one assignment.
+pub const ACCOUNTS_MAX: usize = 1_000;
+/// Authorities of one deployment.
+pub const AUTHORITIES_MAX: usize = 64;
