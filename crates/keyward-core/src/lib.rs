@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+pub mod address;
 pub mod limits;
 pub mod structured;
 pub mod target;

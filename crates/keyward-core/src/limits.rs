@@ -44,3 +44,10 @@ pub const ASSIGNMENTS_MAX: usize = 16;
 pub const ACCOUNTS_MAX: usize = 1_000;
 /// Authorities of one deployment.
 pub const AUTHORITIES_MAX: usize = 64;
+
+/// The longest address as text: IPv6 with an IPv4 tail.
+pub const ADDRESS_BYTES_MAX: usize = 45;
+/// Networks of one list: allowlists of large cloud providers have some thousands.
+pub const NETWORKS_MAX: usize = 10_000;
+/// Entries of `X-Forwarded-For` that are looked at: chains of own proxies are short.
+pub const PROXY_HOPS_MAX: usize = 16;
