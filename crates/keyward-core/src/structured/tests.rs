@@ -114,6 +114,8 @@ fn errors_name_kind_and_place_and_never_the_input() {
         ("@1234567890123456", NumberRange, 1),
         ("%\"%C3\"", DisplayString, 3),
         ("%\"%ff\"", DisplayString, 0),
+        ("%\"%6g\"", DisplayString, 4),
+        ("%\"%6", DisplayString, 4),
         ("1;", Key, 2),
         ("1;A", Key, 2),
     ] {
