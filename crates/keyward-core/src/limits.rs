@@ -51,3 +51,16 @@ pub const ADDRESS_BYTES_MAX: usize = 45;
 pub const NETWORKS_MAX: usize = 10_000;
 /// Entries of `X-Forwarded-For` that are looked at: chains of own proxies are short.
 pub const PROXY_HOPS_MAX: usize = 16;
+
+/// APIs of one catalogue.
+pub const APIS_MAX: usize = 64;
+/// Resources of one API: with [`APIS_MAX`] they fit 16 bits, and a key has a byte for each.
+pub const RESOURCES_MAX: usize = 256;
+/// Routes of one catalogue, which lies in the memory of each isolate.
+pub const ROUTES_MAX: usize = 2_048;
+/// The longest pattern of a route.
+pub const PATTERN_BYTES_MAX: usize = 1_024;
+/// Segments of a pattern: finding a route recurses so deep.
+pub const PATTERN_SEGMENTS_MAX: usize = 32;
+/// The longest account: it becomes part of a header field.
+pub const ACCOUNT_BYTES_MAX: usize = 256;

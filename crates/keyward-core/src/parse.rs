@@ -1,0 +1,239 @@
+//! Stage 1: bytes to [`Credential`]. Everything that can be refused without knowing the key is
+//! refused here, before any I/O.
+pub(crate) mod basic;
+pub(crate) mod fields;
+pub(crate) mod signature;
+
+use crate::catalogue::{Catalogue, Method, RouteMatch, RouteOutcome};
+use crate::denial::{Code, Denial};
+use crate::deployment::{Authority, AuthorityRole, Deployment, Settings};
+use crate::request::{ContentLength, Request};
+use crate::target::Target;
+
+use basic::BasicCredential;
+use fields::Fields;
+use signature::SignatureCredential;
+
+/// A request whose envelope is in order: authority, scheme, method, target, fields and route
+/// are known, a credential has not been looked for.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    pub(crate) deployment: &'a Deployment,
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) authority: &'a Authority,
+    pub(crate) method: Method,
+    pub(crate) target: Target<'a>,
+    pub(crate) fields: Fields<'a>,
+    pub(crate) route: Option<RouteMatch<'a, 'a>>,
+}
+
+impl<'a> Exchange<'a> {
+    /// Judges the envelope.
+    ///
+    /// # Errors
+    /// The first of: misdirected, insecure transport, method, upgrade, target, fields, content
+    /// where there can be none.
+    pub fn parse(
+        deployment: &'a Deployment,
+        catalogue: &'a Catalogue,
+        request: &'a Request<'a>,
+    ) -> Result<Self, Denial> {
+        let authority = find_authority(deployment, request)?;
+        let method = Method::parse(request.method).ok_or(Code::MethodNotAllowed)?;
+        if request
+            .fields
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("upgrade"))
+        {
+            return Err(Code::UpgradeNotSupported.into());
+        }
+        let target = Target::parse(request.target)
+            .map_err(|error| Denial::because(Code::AmbiguousTarget, alloc::format!("{error}")))?;
+        let route = match catalogue.route(method, &target) {
+            RouteOutcome::Match(route) => Some(route),
+            RouteOutcome::NoRoute => None,
+            RouteOutcome::Ambiguous => {
+                return Err(Denial::because(
+                    Code::AmbiguousTarget,
+                    "no route allows an empty segment or an encoded slash here",
+                ));
+            }
+        };
+        let fields = Fields::parse(request.fields)?;
+        if matches!(method, Method::Get | Method::Head)
+            && !matches!(
+                request.content,
+                ContentLength::None | ContentLength::Declared(0)
+            )
+        {
+            return Err(Code::UnexpectedContent.into());
+        }
+        Ok(Self {
+            deployment,
+            request,
+            authority,
+            method,
+            target,
+            fields,
+            route,
+        })
+    }
+
+    /// The environment that the authority stands for; nothing else chooses it.
+    #[must_use]
+    pub fn environment(&self) -> &'a str {
+        &self.authority.environment
+    }
+
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        self.method
+    }
+
+    #[must_use]
+    pub const fn target(&self) -> &Target<'a> {
+        &self.target
+    }
+
+    /// The route that matched, if one did.
+    #[must_use]
+    pub const fn route(&self) -> Option<&RouteMatch<'a, 'a>> {
+        self.route.as_ref()
+    }
+
+    /// A refusal of this request, with the challenges that fit its route.
+    #[must_use]
+    pub fn challenged(&self, denial: Denial) -> Denial {
+        denial.with_basic_challenge(self.takes_basic())
+    }
+
+    pub(crate) fn settings(&self) -> &'a Settings {
+        self.deployment.settings()
+    }
+
+    fn takes_basic(&self) -> bool {
+        self.route
+            .as_ref()
+            .is_some_and(|found| found.route.allows_basic())
+    }
+}
+
+fn find_authority<'a>(
+    deployment: &'a Deployment,
+    request: &Request<'_>,
+) -> Result<&'a Authority, Denial> {
+    let found = deployment
+        .authority(request.authority, request.scheme)
+        .filter(|authority| authority.role == AuthorityRole::Api)
+        .ok_or(Code::MisdirectedRequest)?;
+    if found.scheme == request.scheme {
+        Ok(found)
+    } else {
+        Err(Code::InsecureTransport.into())
+    }
+}
+
+/// A well-formed credential, about which nothing is proven yet.
+#[derive(Debug)]
+pub struct Credential<'a> {
+    pub(crate) exchange: &'a Exchange<'a>,
+    pub(crate) presented: Presented,
+}
+
+#[derive(Debug)]
+pub(crate) enum Presented {
+    Basic(BasicCredential),
+    Signature(SignatureCredential),
+}
+
+impl<'a> Credential<'a> {
+    /// Finds the one credential of a request.
+    ///
+    /// # Errors
+    /// The first of: several credentials, content too large to be checked, none, malformed,
+    /// unsupported component, insufficient coverage.
+    pub fn parse(exchange: &'a Exchange<'a>) -> Result<Self, Denial> {
+        Self::find(exchange).map_err(|denial| exchange.challenged(denial))
+    }
+
+    fn find(exchange: &'a Exchange<'a>) -> Result<Self, Denial> {
+        let fields = &exchange.fields;
+        let signature = match (&fields.signature_input, &fields.signature) {
+            (None, None) => None,
+            (Some(input), Some(signature)) => Some((input, signature)),
+            _ => {
+                return Err(Denial::because(
+                    Code::MalformedCredentials,
+                    "Signature-Input and Signature go together (RFC 9421 section 4)",
+                ));
+            }
+        };
+        // Fields that cannot be read count as a credential: they may be one.
+        let own = signature.map(|(input, signature)| signature::labels(input, signature));
+        let signed = !matches!(&own, None | Some(Ok(signature::Labels { own: None })));
+        let carriers = [
+            signed,
+            fields.authorization.is_some(),
+            fields.proxy_authorization.is_some(),
+        ];
+        if carriers.iter().filter(|carrier| **carrier).count() > 1 {
+            return Err(Code::MultipleCredentials.into());
+        }
+
+        if let (Some((input, signature)), Some(own)) = (signature, own)
+            && let Some(own) = own?.own
+        {
+            let content_bytes_max = exchange.settings().content_bytes_max;
+            if matches!(exchange.request.content, ContentLength::Declared(n) if n > content_bytes_max)
+            {
+                return Err(Code::ContentTooLarge.into());
+            }
+            let credential = SignatureCredential::parse(exchange, input, signature, &own)?;
+            return Ok(Self {
+                exchange,
+                presented: Presented::Signature(credential),
+            });
+        }
+        let Some(value) = fields
+            .authorization
+            .as_ref()
+            .or(fields.proxy_authorization.as_ref())
+        else {
+            return Err(Code::MissingCredentials.into());
+        };
+        let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return Err(Denial::because(
+                Code::MalformedCredentials,
+                "the authentication scheme is not one of those in WWW-Authenticate",
+            ));
+        }
+        let credential =
+            BasicCredential::parse(rest.trim_matches(' '), exchange.settings().imported_key_ids)?;
+        if exchange.route.is_some() && !exchange.takes_basic() {
+            return Err(Denial::because(
+                Code::MalformedCredentials,
+                "Basic is not accepted on this route",
+            ));
+        }
+        Ok(Self {
+            exchange,
+            presented: Presented::Basic(credential),
+        })
+    }
+
+    /// The key to look up. Public: it is in every request.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        match &self.presented {
+            Presented::Basic(basic) => basic.key_id(),
+            Presented::Signature(signature) => &signature.key_id,
+        }
+    }
+
+    /// The environment in which the key must be valid.
+    #[must_use]
+    pub fn environment(&self) -> &'a str {
+        self.exchange.environment()
+    }
+}
