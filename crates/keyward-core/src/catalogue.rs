@@ -1,4 +1,4 @@
-//! The catalogue: which API, resource, action and account a request is about (rules 9).
+//! The catalogue: which API, resource, action and account a request is about (rule 9).
 //!
 //! Written by the deployment, checked and compiled once, then only read.
 
@@ -19,7 +19,7 @@ pub use route::{Route, RouteDefinition};
 
 use crate::{
     limits::{ACCOUNT_BYTES_MAX, APIS_MAX, RESOURCES_MAX, ROUTES_MAX},
-    target::Target,
+    target::{Segment, Target},
 };
 use trie::Trie;
 
@@ -132,11 +132,7 @@ impl Catalogue {
                 account: None,
             });
         };
-        match target
-            .segments()
-            .nth(position)
-            .map(|segment| segment.decoded())
-        {
+        match target.segments().nth(position).map(Segment::decoded) {
             Some(account) if is_account_name(&account) => RouteOutcome::Match(RouteMatch {
                 route,
                 account: Some(account),
@@ -173,7 +169,7 @@ impl Catalogue {
 
     fn add(&mut self, api: ApiDefinition) -> Result<(), CatalogueError> {
         if !is_name(&api.name) {
-            return Err(CatalogueError::BadName { name: api.name });
+            return Err(CatalogueError::ApiName { api: api.name });
         }
         if self.ids.contains_key(&api.name) {
             return Err(CatalogueError::DuplicateApi { api: api.name });
@@ -184,7 +180,10 @@ impl Catalogue {
         let mut ids = BTreeMap::new();
         for resource in api.resources {
             if !is_name(&resource) {
-                return Err(CatalogueError::BadName { name: resource });
+                return Err(CatalogueError::ResourceName {
+                    api: api.name,
+                    resource,
+                });
             }
             let Ok(id) = u16::try_from(self.names.len()) else {
                 return Err(CatalogueError::TooManyResources { api: api.name });

@@ -18,7 +18,7 @@ const WORKER_IPV6: u128 = 0x2a06_98c0_3600_0000_0000_0000_0000_0103;
 
 /// Addresses as sorted ranges that neither overlap nor touch, so one binary search answers.
 ///
-/// 240.0.0.0/4 and 2a06:98c0:3600::103 are in no set, even when they are listed.
+/// 240.0.0.0/4 and `2a06:98c0:3600::103` are in no set, even when they are listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressSet {
     v4: Vec<(u32, u32)>,

@@ -6,6 +6,8 @@ use core::fmt;
 use super::{Method, PatternProblem};
 use crate::limits::{APIS_MAX, RESOURCES_MAX, ROUTES_MAX};
 
+const NAME_RULE: &str = "1 to 64 of a-z, 0-9 and -, not starting with -";
+
 /// Why a catalogue is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -17,8 +19,10 @@ pub enum CatalogueError {
     TooManyResources { api: String },
     /// More than [`ROUTES_MAX`] routes in all APIs.
     TooManyRoutes,
-    /// The name of an API or resource is not `[a-z0-9][a-z0-9-]{0,63}`.
-    BadName { name: String },
+    /// The name of an API is not `[a-z0-9][a-z0-9-]{0,63}`.
+    ApiName { api: String },
+    /// The name of a resource is not `[a-z0-9][a-z0-9-]{0,63}`.
+    ResourceName { api: String, resource: String },
     /// Two APIs have the same name.
     DuplicateApi { api: String },
     /// Two resources of an API have the same name.
@@ -47,10 +51,17 @@ impl fmt::Display for CatalogueError {
                 write!(f, "API `{api}`: more than {RESOURCES_MAX} resources")
             }
             Self::TooManyRoutes => write!(f, "more than {ROUTES_MAX} routes"),
-            Self::BadName { name } => write!(
+            Self::ApiName { api } => {
+                write!(
+                    f,
+                    "API `{}`: the name is not {NAME_RULE}",
+                    api.escape_debug()
+                )
+            }
+            Self::ResourceName { api, resource } => write!(
                 f,
-                "`{}` is no name: 1 to 64 of a-z, 0-9 and -, not starting with -",
-                name.escape_debug()
+                "API `{api}`: the resource name `{}` is not {NAME_RULE}",
+                resource.escape_debug()
             ),
             Self::DuplicateApi { api } => write!(f, "two APIs are called `{api}`"),
             Self::DuplicateResource { api, resource } => {
