@@ -1,1 +1,98 @@
-fn main() {}
+//! `cargo xtask`: the one front door to building, running and testing, for people and for CI.
+mod build;
+mod demo;
+mod dev;
+mod failure;
+mod fuzz;
+mod http;
+mod project;
+mod run;
+mod setup;
+mod supervise;
+mod test;
+mod tell;
+mod wasm;
+
+use std::process::ExitCode;
+
+use failure::{Failure, Result};
+use project::Project;
+
+struct Verb {
+    name: &'static str,
+    takes: &'static str,
+    does: &'static str,
+    run: fn(&Project, &[String]) -> Result<()>,
+}
+
+const VERBS: &[Verb] = &[
+    Verb {
+        name: "dev",
+        takes: "[--raw] [--port N]",
+        does: "run the gateway, an echo origin and demonstration keys on this machine",
+        run: dev::verb,
+    },
+    Verb {
+        name: "test",
+        takes: "[filter] [--only stage]",
+        does: "every check of the project, with one summary",
+        run: test::verb,
+    },
+    Verb {
+        name: "build",
+        takes: "",
+        does: "the wasm core and the gateway Worker, with their sizes",
+        run: build::verb,
+    },
+    Verb {
+        name: "setup",
+        takes: "",
+        does: "install what the other verbs need (they do it by themselves, too)",
+        run: setup::verb,
+    },
+    Verb {
+        name: "fuzz",
+        takes: "[seconds]",
+        does: "run each fuzz target for so long (needs a nightly toolchain)",
+        run: fuzz::verb,
+    },
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            tell::failure(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: &[String]) -> Result<()> {
+    let Some((name, rest)) = args.split_first() else {
+        list_verbs();
+        return Ok(());
+    };
+    match name.as_str() {
+        "help" | "--help" | "-h" => {
+            list_verbs();
+            return Ok(());
+        }
+        supervise::VERB => return supervise::verb(rest),
+        _ => {}
+    }
+    let verb = VERBS.iter().find(|verb| verb.name == name).ok_or_else(|| {
+        Failure::new(format!("there is no verb `{name}`"))
+            .mend("run `cargo xtask` alone: it lists them")
+    })?;
+    (verb.run)(&Project::find()?, rest)
+}
+
+fn list_verbs() {
+    tell::line(&format!("{} <verb>\n", tell::bold("cargo xtask")));
+    for verb in VERBS {
+        let usage = format!("{} {}", verb.name, verb.takes);
+        tell::line(&format!("  {} {}", tell::green(&format!("{usage:<28}")), verb.does));
+    }
+}

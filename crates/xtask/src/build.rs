@@ -1,0 +1,123 @@
+//! The two things that are built for wasm, each only when its code changed.
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::failure::{About, Failure, Result};
+use crate::project::{Project, fingerprint, is_stamped, write};
+use crate::run;
+use crate::setup::{self, Tools};
+use crate::tell;
+use crate::wasm;
+
+const CORE: &str = "keyward-wasm";
+const GATEWAY: &str = "keyward-gateway";
+
+pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
+    if let Some(arg) = args.first() {
+        return Err(Failure::new(format!("build takes no `{arg}`")));
+    }
+    let tools = setup::tools(project)?;
+    all(project, &tools)?;
+    tell::text(&sizes(project)?);
+    Ok(())
+}
+
+pub(crate) fn all(project: &Project, tools: &Tools) -> Result<()> {
+    let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;
+    core(project, tools)?;
+    gateway(project, tools)
+}
+
+/// What `dev` runs.
+pub(crate) fn gateway_only(project: &Project, tools: &Tools) -> Result<()> {
+    let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;
+    gateway(project, tools)
+}
+
+/// The core for JavaScript, in target/keyward-wasm.
+fn core(project: &Project, tools: &Tools) -> Result<()> {
+    let mut cargo = tools.toolchain.cargo(project);
+    cargo.args(["build", "--lib", "--release", "--target", wasm::TARGET, "--package", CORE]);
+    run::quick_step(&format!("compile {CORE}"), cargo)?;
+
+    let input = wasm::release_file(project, CORE);
+    let out = project.root("target/keyward-wasm");
+    let stamp = out.join(".stamp");
+    let wanted = input_stamp(&input, tools)?;
+    if is_stamped(&stamp, &wanted) {
+        return Ok(());
+    }
+    let mut bindgen = project.command(&tools.wasm_bindgen);
+    bindgen.args(["--target", "web", "--out-dir"]).arg(&out).arg(&input);
+    run::quick_step("wasm-bindgen", bindgen)?;
+    let bound = out.join("keyward_wasm_bg.wasm");
+    let small = out.join("small.wasm");
+    wasm::optimise(project, tools, &bound, &small)?;
+    std::fs::rename(&small, &bound).about(small.display())?;
+    write(&stamp, &wanted)
+}
+
+/// The Worker's module, in worker/gateway/build.
+fn gateway(project: &Project, tools: &Tools) -> Result<()> {
+    let dir = project.root("worker/gateway");
+    // As worker-build runs it, so that it then finds nothing left to compile.
+    let mut cargo = tools.toolchain.cargo(project);
+    cargo
+        .current_dir(&dir)
+        .args(["build", "--lib", "--release", "--target", wasm::TARGET]);
+    run::quick_step(&format!("compile {GATEWAY}"), cargo)?;
+
+    // worker-build does all its work each time: it runs only on a new input.
+    let stamp = wasm::target_dir(project).join("gateway.stamp");
+    let wanted = input_stamp(&wasm::release_file(project, GATEWAY), tools)?;
+    if is_stamped(&stamp, &wanted) && dir.join("build/index_bg.wasm").exists() {
+        return Ok(());
+    }
+    let mut build = tools.toolchain.command(project, &tools.worker_build);
+    build
+        .current_dir(&dir)
+        .arg("--release")
+        .env("WASM_BINDGEN_BIN", &tools.wasm_bindgen)
+        .env("WASM_OPT_BIN", &tools.wasm_opt)
+        .env("ESBUILD_BIN", &tools.esbuild);
+    run::quick_step("worker-build", build)?;
+    write(&stamp, &wanted)
+}
+
+fn input_stamp(wasm: &Path, tools: &Tools) -> Result<String> {
+    let bytes = std::fs::read(wasm).about(wasm.display())?;
+    let tools = format!("{tools:?}");
+    Ok(fingerprint(&[&bytes, tools.as_bytes()]))
+}
+
+fn sizes(project: &Project) -> Result<String> {
+    let mut table = String::new();
+    for (what, path) in [
+        ("core", "target/keyward-wasm/keyward_wasm_bg.wasm"),
+        ("gateway", "worker/gateway/build/index_bg.wasm"),
+    ] {
+        let bytes = std::fs::read(project.root(path)).about(path)?;
+        let packed = gzipped(&bytes)?;
+        table.push_str(&format!(
+            "{what:<8} {:>9} bytes  {packed:>9} gzip  {path}\n",
+            bytes.len()
+        ));
+    }
+    Ok(table)
+}
+
+fn gzipped(bytes: &[u8]) -> Result<usize> {
+    let mut child = Command::new("gzip")
+        .args(["-9", "-c"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .about("gzip")?;
+    let mut input = child.stdin.take().ok_or_else(|| Failure::new("gzip has no stdin"))?;
+    let bytes = bytes.to_vec();
+    let feed = std::thread::spawn(move || input.write_all(&bytes));
+    let packed = child.wait_with_output().about("gzip")?.stdout.len();
+    feed.join().map_err(|_| Failure::new("gzip"))?.about("gzip")?;
+    Ok(packed)
+}

@@ -1,0 +1,107 @@
+//! Plain workerd: requests arrive as they were sent, KV can be made to fail, and there is no proxy to measure.
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::{Output, Running, Seed, Site};
+use crate::failure::{About, Failure, Result};
+use crate::http;
+use crate::project::{Project, read, write};
+use crate::setup::Tools;
+use crate::supervise;
+
+pub(super) fn start(
+    project: &Project,
+    tools: &Tools,
+    site: &Site,
+    seed: &Seed,
+    state: &Path,
+) -> Result<Running> {
+    let kv_port = match http::free_port(site.port.saturating_add(1)) {
+        Ok(port) => port,
+        Err(_) => http::free_port(0)?,
+    };
+    let config = state.join("config.capnp");
+    write(&config, &fill_in(project, site.port, kv_port, seed, state)?)?;
+
+    let mut command = project.command(&tools.workerd);
+    command
+        .arg("serve")
+        // `embed "/…"` in the configuration is from the root of the clone.
+        .arg(format!("--import-path={}", project.root("").display()))
+        .arg(&config);
+    let (reader, writer) = std::io::pipe().about("pipe")?;
+    let mut running = Running {
+        server: supervise::start(&command, writer)?,
+        output: Output::of(reader),
+        kv_port: Some(kv_port),
+    };
+    publish(&mut running, kv_port, seed)?;
+    Ok(running)
+}
+
+fn fill_in(project: &Project, port: u16, kv_port: u16, seed: &Seed, state: &Path) -> Result<String> {
+    let disk = state.join("kv");
+    std::fs::create_dir_all(&disk).about(disk.display())?;
+    let vars: Vec<String> = seed
+        .vars
+        .iter()
+        .map(|(name, value)| format!("(name = {}, text = {}),", quoted(name), quoted(value)))
+        .collect();
+    let mut config = read(&project.root("tests/support/raw.capnp"))?;
+    for (place, text) in [
+        ("@KV_DISK@", quoted(&disk.to_string_lossy())),
+        ("@GATEWAY_ADDRESS@", quoted(&format!("127.0.0.1:{port}"))),
+        ("@KV_ADDRESS@", quoted(&format!("127.0.0.1:{kv_port}"))),
+        ("@COMPATIBILITY_DATE@", quoted(&compatibility_date(project)?)),
+        ("@VARS@", vars.join("\n    ")),
+    ] {
+        config = config.replace(place, &text);
+    }
+    Ok(config)
+}
+
+/// As wrangler.toml has it, so that both run the same.
+fn compatibility_date(project: &Project) -> Result<String> {
+    read(&project.root("wrangler.toml"))?
+        .lines()
+        .find_map(|line| line.strip_prefix("compatibility_date = \"")?.strip_suffix('"'))
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::new("wrangler.toml has no compatibility_date"))
+}
+
+/// A text literal of Cap'n Proto.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' => out.push_str("\\n"),
+            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// The store starts with these records and no others.
+fn publish(running: &mut Running, kv_port: u16, seed: &Seed) -> Result<()> {
+    let start = Instant::now();
+    while http::ask(kv_port, "POST", "/__clear", b"").is_err() {
+        if running.server.ended().is_some() || start.elapsed() > Duration::from_secs(20) {
+            return Err(Failure::new(format!("workerd did not start:\n{}", running.output.so_far())));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for (key, value) in &seed.records {
+        let target = format!("/{}", http::path_segment(key));
+        let (status, _) = http::ask(kv_port, "PUT", &target, value.as_bytes())?;
+        if status != 200 {
+            return Err(Failure::new(format!("KV answers {status} to the record {key}")));
+        }
+    }
+    Ok(())
+}

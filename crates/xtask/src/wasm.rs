@@ -1,0 +1,84 @@
+//! The compiler that builds for wasm: the active toolchain where it can, else one that `setup` makes.
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Result;
+use crate::project::{Project, prepend_path};
+use crate::run;
+use crate::setup::Tools;
+
+/// What the Worker and the npm package are.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+/// Has no std, so that a crate which builds for it needs none.
+pub(crate) const NO_STD_TARGET: &str = "wasm32v1-none";
+
+#[derive(Debug)]
+pub(crate) enum Toolchain {
+    Active,
+    /// A folder with `bin/rustc` and `bin/cargo`; rustup need not know of it.
+    Own(PathBuf),
+}
+
+impl Toolchain {
+    pub(crate) fn command(&self, project: &Project, program: impl AsRef<Path>) -> Command {
+        let mut command = project.command(program.as_ref());
+        if let Self::Own(dir) = self {
+            let bin = dir.join("bin");
+            // Tools that run `cargo` or `rustc` by name find these, and never rustup.
+            prepend_path(&mut command, std::slice::from_ref(&bin));
+            command
+                .env("CARGO", bin.join("cargo"))
+                .env("RUSTC", bin.join("rustc"))
+                .env("RUSTDOC", bin.join("rustdoc"))
+                .env_remove("RUSTUP_TOOLCHAIN")
+                .env_remove("RUSTUP_HOME");
+        }
+        command
+            // Apart from the host's, so that neither waits for the other's lock or undoes its work.
+            .env("CARGO_TARGET_DIR", target_dir(project))
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Ctarget-feature=+simd128")
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            // worker-build sets it; a build without it would not be the same one.
+            .env("WASM_BINDGEN_USE_JS_SYS", "1");
+        command
+    }
+
+    pub(crate) fn cargo(&self, project: &Project) -> Command {
+        let cargo = match self {
+            Self::Active => std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from),
+            Self::Own(dir) => dir.join("bin/cargo"),
+        };
+        self.command(project, cargo)
+    }
+}
+
+pub(crate) fn target_dir(project: &Project) -> PathBuf {
+    project.root("target/wasm")
+}
+
+/// Where cargo leaves a crate that was built for release.
+pub(crate) fn release_file(project: &Project, krate: &str) -> PathBuf {
+    let file = format!("{}.wasm", krate.replace('-', "_"));
+    target_dir(project).join(TARGET).join("release").join(file)
+}
+
+/// wasm-opt with what the compiler emits allowed by name: `--all-features` would let it use what engines lack.
+pub(crate) fn optimise(project: &Project, tools: &Tools, from: &Path, to: &Path) -> Result<()> {
+    let mut command = project.command(&tools.wasm_opt);
+    command.arg(from).arg("-o").arg(to).arg("-O3");
+    for feature in [
+        "bulk-memory",
+        "exception-handling",
+        "multivalue",
+        "mutable-globals",
+        "nontrapping-float-to-int",
+        "reference-types",
+        "sign-ext",
+        "simd",
+    ] {
+        command.arg(format!("--enable-{feature}"));
+    }
+    run::quick_step("wasm-opt", command)?;
+    Ok(())
+}

@@ -1,0 +1,50 @@
+# The gateway on plain workerd, where a request arrives as it was sent. `cargo xtask dev --raw` fills in
+# what stands between @ signs.
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "gateway", worker = .gateway),
+    (name = "origin", worker = .origin),
+    (name = "kv", worker = .kv),
+    (name = "kv-disk", disk = (path = @KV_DISK@, writable = true)),
+    # An origin by URL may be on this machine.
+    (name = "network", network = (
+      allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
+  ],
+  sockets = [
+    (name = "gateway", address = @GATEWAY_ADDRESS@, http = (), service = "gateway"),
+    (name = "kv", address = @KV_ADDRESS@, http = (), service = (name = "kv", entrypoint = "Admin")),
+  ],
+);
+
+const gateway :Workerd.Worker = (
+  compatibilityDate = @COMPATIBILITY_DATE@,
+  modules = [
+    (name = "entry.js", esModule = embed "/worker/gateway/entry.js"),
+    (name = "build/index.js", esModule = embed "/worker/gateway/build/index.js"),
+    (name = "build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
+  ],
+  globalOutbound = "network",
+  bindings = [
+    (name = "KEYS", kvNamespace = "kv"),
+    (name = "ORIGIN", service = "origin"),
+    @VARS@
+  ],
+);
+
+const origin :Workerd.Worker = (
+  compatibilityDate = @COMPATIBILITY_DATE@,
+  modules = [(name = "index.js", esModule = embed "/tests/support/echo/index.js")],
+);
+
+const kv :Workerd.Worker = (
+  compatibilityDate = @COMPATIBILITY_DATE@,
+  modules = [(name = "index.js", esModule = embed "/tests/support/kv/index.js")],
+  durableObjectNamespaces = [
+    # Faults are kept in memory, so the object must not be put to sleep.
+    (className = "Store", uniqueKey = "keyward-kv", enableSql = true, preventEviction = true),
+  ],
+  durableObjectStorage = (localDisk = "kv-disk"),
+  bindings = [(name = "STORE", durableObjectNamespace = "Store")],
+);
