@@ -29,7 +29,7 @@ pub(crate) fn all(project: &Project, tools: &Tools) -> Result<()> {
     gateway(project, tools)
 }
 
-/// What `dev` runs.
+/// As much as `dev` runs.
 pub(crate) fn gateway_only(project: &Project, tools: &Tools) -> Result<()> {
     let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;
     gateway(project, tools)
@@ -38,7 +38,15 @@ pub(crate) fn gateway_only(project: &Project, tools: &Tools) -> Result<()> {
 /// The core for JavaScript, in target/keyward-wasm.
 fn core(project: &Project, tools: &Tools) -> Result<()> {
     let mut cargo = tools.toolchain.cargo(project);
-    cargo.args(["build", "--lib", "--release", "--target", wasm::TARGET, "--package", CORE]);
+    cargo.args([
+        "build",
+        "--lib",
+        "--release",
+        "--target",
+        wasm::TARGET,
+        "--package",
+        CORE,
+    ]);
     run::quick_step(&format!("compile {CORE}"), cargo)?;
 
     let input = wasm::release_file(project, CORE);
@@ -49,7 +57,10 @@ fn core(project: &Project, tools: &Tools) -> Result<()> {
         return Ok(());
     }
     let mut bindgen = project.command(&tools.wasm_bindgen);
-    bindgen.args(["--target", "web", "--out-dir"]).arg(&out).arg(&input);
+    bindgen
+        .args(["--target", "web", "--out-dir"])
+        .arg(&out)
+        .arg(&input);
     run::quick_step("wasm-bindgen", bindgen)?;
     let bound = out.join("keyward_wasm_bg.wasm");
     let small = out.join("small.wasm");
@@ -91,7 +102,7 @@ fn input_stamp(wasm: &Path, tools: &Tools) -> Result<String> {
     Ok(fingerprint(&[&bytes, tools.as_bytes()]))
 }
 
-fn sizes(project: &Project) -> Result<String> {
+pub(crate) fn sizes(project: &Project) -> Result<String> {
     let mut table = String::new();
     for (what, path) in [
         ("core", "target/keyward-wasm/keyward_wasm_bg.wasm"),
@@ -114,10 +125,15 @@ fn gzipped(bytes: &[u8]) -> Result<usize> {
         .stdout(Stdio::piped())
         .spawn()
         .about("gzip")?;
-    let mut input = child.stdin.take().ok_or_else(|| Failure::new("gzip has no stdin"))?;
+    let mut input = child
+        .stdin
+        .take()
+        .ok_or_else(|| Failure::new("gzip has no stdin"))?;
     let bytes = bytes.to_vec();
     let feed = std::thread::spawn(move || input.write_all(&bytes));
     let packed = child.wait_with_output().about("gzip")?.stdout.len();
-    feed.join().map_err(|_| Failure::new("gzip"))?.about("gzip")?;
+    feed.join()
+        .map_err(|_| Failure::new("gzip"))?
+        .about("gzip")?;
     Ok(packed)
 }

@@ -72,7 +72,11 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     if options.build {
         build::gateway_only(project, &tools)?;
     }
-    let site = Site { port, raw: options.raw, root: project.root("") };
+    let site = Site {
+        port,
+        raw: options.raw,
+        root: project.root(""),
+    };
     let seed = match &options.seed {
         Some(file) => seed_from(file)?,
         None => demo::seed(&site)?,
@@ -91,7 +95,9 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     running.output.show();
     tell::done(&format!("ready at {}", site.url()), start.elapsed());
     if options.json {
-        let kv = running.kv_port.map(|port| format!("http://127.0.0.1:{port}"));
+        let kv = running
+            .kv_port
+            .map(|port| format!("http://127.0.0.1:{port}"));
         println!("{}", serde_json::json!({ "url": site.url(), "kv": kv }));
     }
     tell::text(&seed.announcement);
@@ -107,7 +113,10 @@ fn seed_from(file: &Path) -> Result<Seed> {
         members
             .map(|(key, value)| match value.as_str() {
                 Some(value) => Ok((key.clone(), value.to_owned())),
-                None => Err(Failure::new(format!("{}: {name}.{key} is no text", file.display()))),
+                None => Err(Failure::new(format!(
+                    "{}: {name}.{key} is no text",
+                    file.display()
+                ))),
             })
             .collect::<Result<Vec<_>>>()
     };
@@ -140,7 +149,9 @@ fn wait_until_ready(site: &Site, running: &mut Running, stop: &Receiver<()>) -> 
         }
         if let Some(status) = running.server.ended() {
             tell::text(&running.output.so_far());
-            return Err(Failure::new(format!("the server ended with {status}, see above")));
+            return Err(Failure::new(format!(
+                "the server ended with {status}, see above"
+            )));
         }
         match stop.recv_timeout(Duration::from_millis(30)) {
             Err(RecvTimeoutError::Timeout) => {}
@@ -148,7 +159,9 @@ fn wait_until_ready(site: &Site, running: &mut Running, stop: &Receiver<()>) -> 
         }
     }
     tell::text(&running.output.so_far());
-    Err(Failure::new(format!("the server is not ready after {READY_WITHIN:?}; {last}")))
+    Err(Failure::new(format!(
+        "the server is not ready after {READY_WITHIN:?}; {last}"
+    )))
 }
 
 fn wait_for_the_end(running: &mut Running, stop: &Receiver<()>) -> Result<()> {
@@ -163,7 +176,9 @@ fn wait_for_the_end(running: &mut Running, stop: &Receiver<()>) -> Result<()> {
             }
         }
         if let Some(status) = running.server.ended() {
-            return Err(Failure::new(format!("the server ended by itself with {status}")));
+            return Err(Failure::new(format!(
+                "the server ended by itself with {status}"
+            )));
         }
     }
 }

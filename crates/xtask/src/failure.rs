@@ -10,7 +10,10 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), mend: None }
+        Self {
+            what: what.into(),
+            mend: None,
+        }
     }
 
     #[must_use]

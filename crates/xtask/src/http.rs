@@ -9,12 +9,18 @@ use crate::failure::{About, Failure, Result};
 pub(crate) fn ask(port: u16, method: &str, target: &str, body: &[u8]) -> Result<(u16, String)> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2)).about(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10))).about(address)?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .about(address)?;
     let head = format!(
         "{method} {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    let head = if body.is_empty() { head.replace("Content-Length: 0\r\n", "") } else { head };
+    let head = if body.is_empty() {
+        head.replace("Content-Length: 0\r\n", "")
+    } else {
+        head
+    };
     stream.write_all(head.as_bytes()).about(address)?;
     stream.write_all(body).about(address)?;
     let mut answer = Vec::new();

@@ -9,8 +9,8 @@ mod project;
 mod run;
 mod setup;
 mod supervise;
-mod test;
 mod tell;
+mod test;
 mod wasm;
 
 use std::process::ExitCode;
@@ -93,6 +93,10 @@ fn list_verbs() {
     tell::line(&format!("{} <verb>\n", tell::bold("cargo xtask")));
     for verb in VERBS {
         let usage = format!("{} {}", verb.name, verb.takes);
-        tell::line(&format!("  {} {}", tell::green(&format!("{usage:<28}")), verb.does));
+        tell::line(&format!(
+            "  {} {}",
+            tell::green(&format!("{usage:<28}")),
+            verb.does
+        ));
     }
 }

@@ -19,7 +19,11 @@ impl Project {
         // crates/xtask is two below the root.
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-        let root = manifest.ancestors().nth(2).map(Path::to_path_buf).unwrap_or_default();
+        let root = manifest
+            .ancestors()
+            .nth(2)
+            .map(Path::to_path_buf)
+            .unwrap_or_default();
         let cache = match (std::env::var_os("KEYWARD_CACHE"), std::env::var_os("HOME")) {
             (Some(dir), _) => std::path::absolute(dir).about("KEYWARD_CACHE")?,
             (None, Some(home)) => PathBuf::from(home).join(".cache/keyward"),
@@ -74,7 +78,10 @@ impl Project {
         }
         // wrangler's logs, and its list of running Workers, are this clone's own.
         command.env("WRANGLER_LOG_PATH", self.root.join(".keyward/logs"));
-        command.env("WRANGLER_REGISTRY_PATH", self.root.join(".keyward/registry"));
+        command.env(
+            "WRANGLER_REGISTRY_PATH",
+            self.root.join(".keyward/registry"),
+        );
         command
     }
 

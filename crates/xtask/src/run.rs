@@ -58,7 +58,10 @@ pub(crate) fn watch(title: &str, mut command: Command) -> Result<Finished> {
         let mut reader = BufReader::new(reader);
         let mut line = Vec::new();
         while reader.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
-            if send.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+            if send
+                .send(String::from_utf8_lossy(&line).into_owned())
+                .is_err()
+            {
                 break;
             }
             line.clear();
@@ -79,12 +82,20 @@ pub(crate) fn watch(title: &str, mut command: Command) -> Result<Finished> {
     }
     let status = child.wait().about(&program)?;
     progress.clear();
-    Ok(Finished { success: status.success(), output, took: start.elapsed() })
+    Ok(Finished {
+        success: status.success(),
+        output,
+        took: start.elapsed(),
+    })
 }
 
 /// What a command says, when it succeeds.
 pub(crate) fn answer(mut command: Command) -> Option<String> {
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }
@@ -99,14 +110,28 @@ struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     fn new(title: &'a str, start: Instant) -> Self {
-        Self { title, start, latest: String::new(), shown: None }
+        Self {
+            title,
+            start,
+            latest: String::new(),
+            shown: None,
+        }
     }
 
     fn show(&mut self, line: &str) {
         if !line.trim().is_empty() {
-            self.latest = line.trim().chars().filter(|c| !c.is_control()).take(60).collect();
+            self.latest = line
+                .trim()
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(60)
+                .collect();
         }
-        let (wait, first) = if tell::is_terminal() { (200, 200) } else { (20_000, 20_000) };
+        let (wait, first) = if tell::is_terminal() {
+            (200, 200)
+        } else {
+            (20_000, 20_000)
+        };
         let due = match self.shown {
             None => self.start.elapsed() >= Duration::from_millis(first),
             Some(shown) => shown.elapsed() >= Duration::from_millis(wait),

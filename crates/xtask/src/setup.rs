@@ -8,7 +8,7 @@ mod wasm_std;
 use std::path::PathBuf;
 use std::time::Instant;
 
-pub(crate) use browser::{Browser, browser};
+pub(crate) use browser::browser;
 pub(crate) use tools::cargo_fuzz;
 
 use crate::failure::{Failure, Result};

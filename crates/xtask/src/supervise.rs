@@ -28,7 +28,10 @@ pub(crate) struct Server {
 pub(crate) fn start(command: &Command, output: std::io::PipeWriter) -> Result<Server> {
     // Not `current_exe`: the file may have been built anew since we started.
     let mut supervisor = Command::new("/proc/self/exe");
-    supervisor.arg(VERB).arg(command.get_program()).args(command.get_args());
+    supervisor
+        .arg(VERB)
+        .arg(command.get_program())
+        .args(command.get_args());
     if let Some(dir) = command.get_current_dir() {
         supervisor.current_dir(dir);
     }
@@ -79,8 +82,9 @@ impl Drop for Server {
 
 /// The supervisor itself.
 pub(crate) fn verb(args: &[String]) -> Result<()> {
-    let (program, args) =
-        args.split_first().ok_or_else(|| Failure::new("supervise: no command"))?;
+    let (program, args) = args
+        .split_first()
+        .ok_or_else(|| Failure::new("supervise: no command"))?;
     // The group's own signals must not end the supervisor before it has ended the group.
     ctrlc::set_handler(|| {}).about("signals")?;
     let mut child = Command::new(OsString::from(program))
@@ -88,7 +92,9 @@ pub(crate) fn verb(args: &[String]) -> Result<()> {
         .stdin(Stdio::null())
         .spawn()
         .about(program)?;
-    let pid = i32::try_from(child.id()).map(Pid::from_raw).about("process id")?;
+    let pid = i32::try_from(child.id())
+        .map(Pid::from_raw)
+        .about("process id")?;
     let closing = Arc::new(AtomicBool::new(false));
     let close = Arc::clone(&closing);
     std::thread::spawn(move || {

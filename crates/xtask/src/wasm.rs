@@ -36,7 +36,10 @@ impl Toolchain {
         command
             // Apart from the host's, so that neither waits for the other's lock or undoes its work.
             .env("CARGO_TARGET_DIR", target_dir(project))
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Ctarget-feature=+simd128")
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                "-Ctarget-feature=+simd128",
+            )
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             // worker-build sets it; a build without it would not be the same one.

@@ -21,12 +21,19 @@ pub(super) struct Options {
 
 impl Options {
     pub(super) fn parse(args: &[String]) -> Result<Self> {
-        let mut options =
-            Self { raw: false, port: 8787, build: true, json: false, seed: None, state: None };
+        let mut options = Self {
+            raw: false,
+            port: 8787,
+            build: true,
+            json: false,
+            seed: None,
+            state: None,
+        };
         let mut args = args.iter();
         while let Some(arg) = args.next() {
             let mut value = || {
-                args.next().ok_or_else(|| Failure::new(format!("{arg} wants something after it")))
+                args.next()
+                    .ok_or_else(|| Failure::new(format!("{arg} wants something after it")))
             };
             match arg.as_str() {
                 "--raw" => options.raw = true,
@@ -45,7 +52,11 @@ impl Options {
     }
 
     pub(super) fn state(&self, project: &Project) -> Result<PathBuf> {
-        let usual = project.root(if self.raw { ".keyward/raw" } else { ".keyward/wrangler" });
+        let usual = project.root(if self.raw {
+            ".keyward/raw"
+        } else {
+            ".keyward/wrangler"
+        });
         let state = self.state.clone().unwrap_or(usual);
         std::fs::create_dir_all(&state).about(state.display())?;
         Ok(state)

@@ -50,5 +50,6 @@ impl Output {
 }
 
 fn lock(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
-    kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    kept.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

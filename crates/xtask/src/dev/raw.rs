@@ -39,7 +39,13 @@ pub(super) fn start(
     Ok(running)
 }
 
-fn fill_in(project: &Project, port: u16, kv_port: u16, seed: &Seed, state: &Path) -> Result<String> {
+fn fill_in(
+    project: &Project,
+    port: u16,
+    kv_port: u16,
+    seed: &Seed,
+    state: &Path,
+) -> Result<String> {
     let disk = state.join("kv");
     std::fs::create_dir_all(&disk).about(disk.display())?;
     let vars: Vec<String> = seed
@@ -52,7 +58,10 @@ fn fill_in(project: &Project, port: u16, kv_port: u16, seed: &Seed, state: &Path
         ("@KV_DISK@", quoted(&disk.to_string_lossy())),
         ("@GATEWAY_ADDRESS@", quoted(&format!("127.0.0.1:{port}"))),
         ("@KV_ADDRESS@", quoted(&format!("127.0.0.1:{kv_port}"))),
-        ("@COMPATIBILITY_DATE@", quoted(&compatibility_date(project)?)),
+        (
+            "@COMPATIBILITY_DATE@",
+            quoted(&compatibility_date(project)?),
+        ),
         ("@VARS@", vars.join("\n    ")),
     ] {
         config = config.replace(place, &text);
@@ -64,7 +73,10 @@ fn fill_in(project: &Project, port: u16, kv_port: u16, seed: &Seed, state: &Path
 fn compatibility_date(project: &Project) -> Result<String> {
     read(&project.root("wrangler.toml"))?
         .lines()
-        .find_map(|line| line.strip_prefix("compatibility_date = \"")?.strip_suffix('"'))
+        .find_map(|line| {
+            line.strip_prefix("compatibility_date = \"")?
+                .strip_suffix('"')
+        })
         .map(str::to_owned)
         .ok_or_else(|| Failure::new("wrangler.toml has no compatibility_date"))
 }
@@ -92,7 +104,10 @@ fn publish(running: &mut Running, kv_port: u16, seed: &Seed) -> Result<()> {
     let start = Instant::now();
     while http::ask(kv_port, "POST", "/__clear", b"").is_err() {
         if running.server.ended().is_some() || start.elapsed() > Duration::from_secs(20) {
-            return Err(Failure::new(format!("workerd did not start:\n{}", running.output.so_far())));
+            return Err(Failure::new(format!(
+                "workerd did not start:\n{}",
+                running.output.so_far()
+            )));
         }
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -100,7 +115,9 @@ fn publish(running: &mut Running, kv_port: u16, seed: &Seed) -> Result<()> {
         let target = format!("/{}", http::path_segment(key));
         let (status, _) = http::ask(kv_port, "PUT", &target, value.as_bytes())?;
         if status != 200 {
-            return Err(Failure::new(format!("KV answers {status} to the record {key}")));
+            return Err(Failure::new(format!(
+                "KV answers {status} to the record {key}"
+            )));
         }
     }
     Ok(())

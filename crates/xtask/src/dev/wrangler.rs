@@ -25,7 +25,14 @@ pub(super) fn start(
     command
         .args(["dev", "--local", "--config", "wrangler.toml", "--config"])
         .arg("tests/support/echo/wrangler.toml")
-        .args(["--ip", "127.0.0.1", "--port", &site.port.to_string(), "--inspector-port", "0"])
+        .args([
+            "--ip",
+            "127.0.0.1",
+            "--port",
+            &site.port.to_string(),
+            "--inspector-port",
+            "0",
+        ])
         .args(["--show-interactive-dev-session=false", "--env-file"])
         .arg(&vars)
         .arg("--persist-to")
@@ -68,9 +75,19 @@ fn publish(project: &Project, tools: &Tools, seed: &Seed, state: &Path) -> Resul
     command
         .args(["kv", "bulk", "put"])
         .arg(&file)
-        .args(["--binding", "KEYS", "--local", "--config", "wrangler.toml", "--persist-to"])
+        .args([
+            "--binding",
+            "KEYS",
+            "--local",
+            "--config",
+            "wrangler.toml",
+            "--persist-to",
+        ])
         .arg(&kept);
-    run::step(&format!("publish {} records to KV", seed.records.len()), command)?;
+    run::step(
+        &format!("publish {} records to KV", seed.records.len()),
+        command,
+    )?;
     Ok(())
 }
 
@@ -78,9 +95,14 @@ fn publish(project: &Project, tools: &Tools, seed: &Seed, state: &Path) -> Resul
 fn env_file(vars: &BTreeMap<String, String>) -> Result<String> {
     let mut text = String::new();
     for (name, value) in vars {
-        let quote = ['\'', '`', '"'].into_iter().find(|quote| !value.contains(*quote)).ok_or_else(|| {
-            Failure::new(format!("the variable {name} holds all kinds of quotation marks"))
-        })?;
+        let quote = ['\'', '`', '"']
+            .into_iter()
+            .find(|quote| !value.contains(*quote))
+            .ok_or_else(|| {
+                Failure::new(format!(
+                    "the variable {name} holds all kinds of quotation marks"
+                ))
+            })?;
         let value = value.replace('$', "\\$");
         text.push_str(&format!("{name}={quote}{value}{quote}\n"));
     }

@@ -48,19 +48,28 @@ fn update(project: &Project) -> Result<()> {
 
 /// Installs those that are missing, saying why.
 pub(super) fn install(project: &Project, packages: &[&str], why: &str) -> Result<()> {
-    let missing: Vec<&str> = packages.iter().copied().filter(|name| !is_installed(name)).collect();
+    let missing: Vec<&str> = packages
+        .iter()
+        .copied()
+        .filter(|name| !is_installed(name))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
     let names = missing.join(" ");
     tell::line(&format!("Debian packages {names}: {why}"));
-    let by_hand = format!("as root: apt-get update && apt-get install --no-install-recommends {names}");
+    let by_hand =
+        format!("as root: apt-get update && apt-get install --no-install-recommends {names}");
     if !is_debian() {
-        return Err(Failure::new(format!("this is no Debian, so {names} cannot be installed from here"))
-            .mend(format!("use Debian 12, or install what is {why} by hand")));
+        return Err(Failure::new(format!(
+            "this is no Debian, so {names} cannot be installed from here"
+        ))
+        .mend(format!("use Debian 12, or install what is {why} by hand")));
     }
     if !is_root() {
-        return Err(Failure::new(format!("{names} must be installed, and this is not root")).mend(by_hand));
+        return Err(
+            Failure::new(format!("{names} must be installed, and this is not root")).mend(by_hand),
+        );
     }
     if !missing.iter().all(|package| candidate(package)) {
         update(project)?;

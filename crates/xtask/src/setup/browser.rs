@@ -18,7 +18,11 @@ pub(crate) fn browser(project: &Project) -> Result<Browser> {
     };
     if !(found.chromium.exists() && found.chromedriver.exists()) {
         let _lock = project.lock(&project.cache("setup.lock"))?;
-        apt::install(project, &["chromium", "chromium-driver"], "the browser for browser tests")?;
+        apt::install(
+            project,
+            &["chromium", "chromium-driver"],
+            "the browser for browser tests",
+        )?;
     }
     if !found.chromedriver.exists() {
         return Err(Failure::new("/usr/bin/chromedriver is missing")

@@ -20,10 +20,14 @@ pub(super) fn install(project: &Project) -> Result<()> {
     if run::answer(version).is_none() {
         return Err(Failure::new("npm cannot be run").mend("install Node 20 or newer with its npm"));
     }
-    tell::line("npm packages: wrangler and workerd run the Worker, esbuild and binaryen make it small");
+    tell::line(
+        "npm packages: wrangler and workerd run the Worker, esbuild and binaryen make it small",
+    );
     let mut command = Command::new("npm");
     // Not `project.command`: the Node that it puts first is being replaced.
-    command.current_dir(project.root("")).args(["ci", "--no-audit", "--no-fund"]);
+    command
+        .current_dir(project.root(""))
+        .args(["ci", "--no-audit", "--no-fund"]);
     run::step("npm ci", command)
         .map_err(|failure| failure.mend("see that npm reaches its registry (`npm ping`)"))?;
     write(&stamp, &wanted)

@@ -62,7 +62,14 @@ fn cargo_install(project: &Project, tool: &Tool) -> Result<PathBuf> {
     let mut command = project.cargo();
     command
         .current_dir("/")
-        .args(["install", tool.package, "--version", &tool.version, "--force", "--root"])
+        .args([
+            "install",
+            tool.package,
+            "--version",
+            &tool.version,
+            "--force",
+            "--root",
+        ])
         .arg(&root)
         // One folder for all: they have many dependencies in common.
         .env("CARGO_TARGET_DIR", project.cache("tools-target"))

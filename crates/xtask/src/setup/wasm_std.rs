@@ -30,7 +30,9 @@ pub(super) fn install(project: &Project) -> Result<Toolchain> {
     let mut rustup = Command::new("rustup");
     rustup.arg("--version");
     if run::answer(rustup).is_some() {
-        tell::line(&format!("rustup targets {TARGET} and {NO_STD_TARGET}: the standard library for wasm"));
+        tell::line(&format!(
+            "rustup targets {TARGET} and {NO_STD_TARGET}: the standard library for wasm"
+        ));
         let mut command = project.command("rustup");
         command.args(["target", "add", TARGET, NO_STD_TARGET]);
         run::step("rustup target add", command)?;
@@ -56,9 +58,17 @@ fn rlibs(dir: &Path) -> Vec<PathBuf> {
 }
 
 fn build_with_debian(project: &Project) -> Result<PathBuf> {
-    apt::install(project, &PACKAGES, "a compiler with the sources of its standard library")?;
+    apt::install(
+        project,
+        &PACKAGES,
+        "a compiler with the sources of its standard library",
+    )?;
     let version = version()?;
-    let llvm = field(&version, "LLVM version: ")?.split('.').next().unwrap_or_default().to_owned();
+    let llvm = field(&version, "LLVM version: ")?
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let host = field(&version, "host: ")?;
     apt::install(project, &[&format!("lld-{llvm}")], "the linker for wasm")?;
 
@@ -68,13 +78,33 @@ fn build_with_debian(project: &Project) -> Result<PathBuf> {
     if finished.exists() {
         return Ok(dir);
     }
-    tell::line(&format!("standard library for {TARGET} and {NO_STD_TARGET}, from Debian's sources"));
+    tell::line(&format!(
+        "standard library for {TARGET} and {NO_STD_TARGET}, from Debian's sources"
+    ));
     remove(&dir)?;
-    lay_out(&dir, host, Path::new(&format!("/usr/lib/llvm-{llvm}/bin/lld")))?;
+    lay_out(
+        &dir,
+        host,
+        Path::new(&format!("/usr/lib/llvm-{llvm}/bin/lld")),
+    )?;
     let work = project.cache("wasm-std-work");
     remove(&work)?;
-    compile(project, &work, &dir, TARGET, "std,panic_abort,proc_macro,test", "")?;
-    compile(project, &work, &dir, NO_STD_TARGET, "core,alloc", "compiler-builtins-mem")?;
+    compile(
+        project,
+        &work,
+        &dir,
+        TARGET,
+        "std,panic_abort,proc_macro,test",
+        "",
+    )?;
+    compile(
+        project,
+        &work,
+        &dir,
+        NO_STD_TARGET,
+        "core,alloc",
+        "compiler-builtins-mem",
+    )?;
     remove(&work)?;
     write(&finished, &version)?;
     Ok(dir)
@@ -95,7 +125,9 @@ fn field<'a>(version: &'a str, name: &str) -> Result<&'a str> {
 
 fn remove(dir: &Path) -> Result<()> {
     match std::fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).about(dir.display()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).about(dir.display())
+        }
         _ => Ok(()),
     }
 }
@@ -120,7 +152,10 @@ fn lay_out(dir: &Path, host: &str, lld: &Path) -> Result<()> {
     }
     let links = [
         (PathBuf::from(CARGO), bin.join("cargo")),
-        (Path::new(RUSTLIB).join(host).join("lib"), rustlib.join(host).join("lib")),
+        (
+            Path::new(RUSTLIB).join(host).join("lib"),
+            rustlib.join(host).join("lib"),
+        ),
         (Path::new(RUSTLIB).join("src"), rustlib.join("src")),
         // What the wasm targets link with, by the name that they look for.
         (lld.to_owned(), host_bin.join("rust-lld")),

@@ -1,0 +1,208 @@
+//! The stages of `cargo xtask test`, in the order in which they run: the quick ones first.
+use std::process::Command;
+use std::time::Instant;
+
+use crate::build;
+use crate::failure::Result;
+use crate::project::Project;
+use crate::run::{self, Finished};
+use crate::setup::{self, Tools};
+use crate::wasm;
+
+pub(super) struct Stage {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    /// Without this folder there is no such stage.
+    pub(super) folder: Option<&'static str>,
+    /// What it runs prints counts, and takes a filter.
+    pub(super) has_tests: bool,
+    /// Looks at what `build` makes.
+    pub(super) wants_build: bool,
+    pub(super) run: fn(&Context<'_>) -> Result<Finished>,
+}
+
+pub(super) struct Context<'a> {
+    pub(super) project: &'a Project,
+    pub(super) tools: Tools,
+    pub(super) filter: Option<String>,
+}
+
+pub(super) const BUILD: Stage = Stage {
+    name: "build",
+    about: "the wasm core and the gateway Worker",
+    folder: None,
+    has_tests: false,
+    wants_build: false,
+    run: built,
+};
+
+pub(super) const STAGES: &[Stage] = &[
+    Stage {
+        name: "fmt",
+        about: "the code is formatted",
+        folder: None,
+        has_tests: false,
+        wants_build: false,
+        run: fmt,
+    },
+    Stage {
+        name: "clippy",
+        about: "no lint has anything to say",
+        folder: None,
+        has_tests: false,
+        wants_build: false,
+        run: clippy,
+    },
+    Stage {
+        name: "cargo",
+        about: "unit, property and vector tests on this machine",
+        folder: None,
+        has_tests: true,
+        wants_build: false,
+        run: cargo_test,
+    },
+    Stage {
+        name: "no_std",
+        about: "the core builds for a target that has no std",
+        folder: None,
+        has_tests: false,
+        wants_build: false,
+        run: no_std,
+    },
+    BUILD,
+    Stage {
+        name: "conformance",
+        about: "the suite on the wasm core in Node",
+        folder: Some("tests/conformance"),
+        has_tests: true,
+        wants_build: true,
+        run: |context| node_test(context, "tests/conformance/**/*.test.{js,mjs}"),
+    },
+    Stage {
+        name: "browser",
+        about: "the suite on the wasm core in headless Chromium",
+        folder: Some("crates/keyward-wasm/tests"),
+        has_tests: true,
+        wants_build: false,
+        run: browser,
+    },
+    Stage {
+        name: "e2e",
+        about: "the built gateway on workerd",
+        folder: Some("tests/e2e"),
+        has_tests: true,
+        wants_build: true,
+        run: |context| node_test(context, "tests/e2e/**/*.test.{js,mjs}"),
+    },
+    Stage {
+        name: "deploy",
+        about: "wrangler would deploy it (--dry-run)",
+        folder: None,
+        has_tests: false,
+        wants_build: true,
+        run: deploy,
+    },
+];
+
+fn fmt(context: &Context<'_>) -> Result<Finished> {
+    let mut cargo = context.project.cargo();
+    cargo.args(["fmt", "--all", "--check"]);
+    run::watch("cargo fmt", cargo)
+}
+
+fn clippy(context: &Context<'_>) -> Result<Finished> {
+    let mut cargo = context.project.cargo();
+    cargo.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]);
+    run::watch("cargo clippy", cargo)
+}
+
+fn cargo_test(context: &Context<'_>) -> Result<Finished> {
+    let mut cargo = context.project.cargo();
+    cargo
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .args(&context.filter);
+    run::watch("cargo test", cargo)
+}
+
+fn no_std(context: &Context<'_>) -> Result<Finished> {
+    let mut cargo = context.tools.toolchain.cargo(context.project);
+    cargo.args([
+        "build",
+        "--package",
+        "keyward-core",
+        "--target",
+        wasm::NO_STD_TARGET,
+    ]);
+    run::watch("cargo build", cargo)
+}
+
+fn built(context: &Context<'_>) -> Result<Finished> {
+    let start = Instant::now();
+    build::all(context.project, &context.tools)?;
+    let output = build::sizes(context.project)?;
+    crate::tell::text(&output);
+    Ok(Finished {
+        success: true,
+        output,
+        took: start.elapsed(),
+    })
+}
+
+fn browser(context: &Context<'_>) -> Result<Finished> {
+    let browser = setup::browser(context.project)?;
+    let mut cargo = context.tools.toolchain.cargo(context.project);
+    cargo
+        .args([
+            "test",
+            "--package",
+            "keyward-wasm",
+            "--target",
+            wasm::TARGET,
+            "--no-fail-fast",
+        ])
+        .args(&context.filter)
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            &context.tools.wasm_bindgen_test_runner,
+        )
+        .env("CHROMEDRIVER", browser.chromedriver);
+    run::watch("browser tests", cargo)
+}
+
+fn node_test(context: &Context<'_>, files: &str) -> Result<Finished> {
+    let mut node = node(context.project);
+    node.args(["--test", "--test-reporter=spec"]);
+    if let Some(filter) = &context.filter {
+        node.arg(format!("--test-name-pattern={filter}"));
+    }
+    // For tests that start a gateway. Not the file's own name: `cargo test` may have built it anew.
+    node.env("KEYWARD_XTASK", format!("/proc/{}/exe", std::process::id()));
+    node.arg(files);
+    run::watch("node --test", node)
+}
+
+fn deploy(context: &Context<'_>) -> Result<Finished> {
+    let mut node = node(context.project);
+    node.arg(&context.tools.wrangler)
+        .args([
+            "deploy",
+            "--dry-run",
+            "--config",
+            "wrangler.toml",
+            "--outdir",
+            "target/deploy",
+        ])
+        .env("CI", "1");
+    run::watch("wrangler deploy --dry-run", node)
+}
+
+fn node(project: &Project) -> Command {
+    project.command(project.npm_bin("node"))
+}

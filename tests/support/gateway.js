@@ -1,0 +1,73 @@
+// Starts the built gateway on plain workerd for a test file, with KV that the test fills and breaks.
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const ROOT = join(import.meta.dirname, "../..");
+const [PROGRAM, ...ARGS] = process.env.KEYWARD_XTASK?.split(" ") ?? ["cargo", "xtask"];
+
+/**
+ * @param {{ vars?: Record<string, string>, records?: Record<string, string> }} [seed]
+ *   without it, the demonstration's
+ */
+export async function startGateway(seed) {
+  const state = await mkdtemp(join(tmpdir(), "keyward-"));
+  const args = [...ARGS, "dev", "--raw", "--port", "0", "--no-build", "--json", "--state", state];
+  if (seed) {
+    const file = join(state, "seed.json");
+    await writeFile(file, JSON.stringify(seed));
+    args.push("--seed", file);
+  }
+  const child = spawn(PROGRAM, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+
+  /** What the Worker logged, a line each. */
+  const logs = [];
+  createInterface({ input: child.stderr }).on("line", (line) => logs.push(line));
+  const ready = new Promise((resolve) => createInterface({ input: child.stdout }).once("line", resolve));
+  const first = await Promise.race([ready, ended]);
+  if (typeof first !== "string") throw new Error(`the gateway did not start:\n${logs.join("\n")}`);
+
+  const { url, kv } = JSON.parse(first);
+  return {
+    url,
+    port: Number(new URL(url).port),
+    logs,
+    kv: kvClient(kv),
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The store behind the gateway; see kv/index.js for what each command does. */
+function kvClient(base) {
+  const ask = async (method, path, body) => {
+    const response = await fetch(base + path, { method, body });
+    if (!response.ok && response.status !== 404) throw new Error(`${method} ${path}: ${response.status}`);
+    return response;
+  };
+  const command = async (name, args = {}) =>
+    (await ask("POST", `/__${name}?${new URLSearchParams(args)}`)).json();
+  const at = (key) => `/${encodeURIComponent(key)}`;
+  return {
+    put: (key, value) => ask("PUT", at(key), value),
+    delete: (key) => ask("DELETE", at(key)),
+    async get(key) {
+      const response = await ask("GET", at(key));
+      return response.ok ? response.text() : null;
+    },
+    log: async () => (await ask("GET", "/__log")).json(),
+    fail: (args) => command("fail", args),
+    delay: (args) => command("delay", args),
+    stale: (on) => command("stale", { on: on ? "1" : "0" }),
+    hold: () => command("hold"),
+    release: (args) => command("release", args),
+    reset: () => command("reset"),
+    clear: () => command("clear"),
+  };
+}
