@@ -1,1 +1,29 @@
-//! Keyward wire
+//! What crosses a boundary: the record at the edge and how it is signed, sealed and opened, the
+//! catalogue, the settings, the body of a refusal.
+//!
+//! JSON is camelCase. Unknown fields and fields given twice are errors everywhere: what one
+//! version does not understand, it must not act on.
+#![no_std]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod base64url;
+pub mod catalogue;
+pub mod envelope;
+pub mod grants;
+pub mod open;
+pub mod organisation;
+pub mod problem;
+pub mod record;
+pub mod ring;
+pub mod roles;
+pub mod seal;
+pub mod secrets;
+pub mod settings;
+mod unique_map;
+
+pub use envelope::{PublishRing, Publisher, kv_name};
+pub use open::{Expect, Opened, RecordError, open_record};
+pub use record::Record;
+pub use seal::{MasterRing, Unsealing};

@@ -1,0 +1,150 @@
+//! Grants as they are written: `{ "<api>": { "<resource>": "crud" } }`.
+use alloc::borrow::ToOwned;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use keyward_core::catalogue::{Actions, is_account_name};
+use keyward_core::key;
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::unique_map;
+
+/// The actions on each resource of each API. What is not named is not granted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GrantTable(
+    #[serde(deserialize_with = "unique_map::deserialize")] BTreeMap<String, ResourceGrants>,
+);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct ResourceGrants(
+    #[serde(deserialize_with = "unique_map::deserialize")] BTreeMap<String, Letters>,
+);
+
+/// At least one action, as letters of `crud` in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Letters(Actions);
+
+impl GrantTable {
+    /// The actions on one resource.
+    #[must_use]
+    pub fn on(&self, api: &str, resource: &str) -> Actions {
+        let resources = self.0.get(api).map(|resources| &resources.0);
+        resources.and_then(|map| map.get(resource)).map_or(Actions::NONE, |letters| letters.0)
+    }
+
+    /// Grants actions on one resource besides those already granted.
+    pub fn grant(&mut self, api: &str, resource: &str, actions: Actions) {
+        if actions.is_empty() {
+            return;
+        }
+        let resources = self.0.entry(api.to_owned()).or_default();
+        let letters = resources.0.entry(resource.to_owned()).or_insert(Letters(Actions::NONE));
+        letters.0 = letters.0.union(actions);
+    }
+
+    /// API, resource and actions, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str, Actions)> {
+        self.0.iter().flat_map(|(api, resources)| {
+            resources.0.iter().map(|(name, letters)| (api.as_str(), name.as_str(), letters.0))
+        })
+    }
+
+    /// The same, for the core.
+    #[must_use]
+    pub fn to_core(&self) -> Vec<key::Grants> {
+        self.iter()
+            .map(|(api, resource, actions)| key::Grants {
+                api: api.to_owned(),
+                resource: resource.to_owned(),
+                actions,
+            })
+            .collect()
+    }
+}
+
+impl Serialize for Letters {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Letters {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Actions::parse(&String::deserialize(deserializer)?) {
+            Some(actions) if !actions.is_empty() => Ok(Self(actions)),
+            _ => Err(de::Error::custom("actions are some letters of crud, in this order")),
+        }
+    }
+}
+
+/// `"all"` or a list of accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accounts {
+    /// Present and future ones.
+    All,
+    Listed(BTreeSet<String>),
+}
+
+impl Accounts {
+    /// The same, for the core.
+    #[must_use]
+    pub fn into_core(self) -> key::Accounts {
+        match self {
+            Self::All => key::Accounts::All,
+            Self::Listed(names) => key::Accounts::Listed(names),
+        }
+    }
+}
+
+impl Serialize for Accounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => serializer.serialize_str("all"),
+            Self::Listed(names) => serializer.collect_seq(names),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Accounts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AccountsVisitor)
+    }
+}
+
+struct AccountsVisitor;
+
+impl<'de> Visitor<'de> for AccountsVisitor {
+    type Value = Accounts;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"all\" or a list of accounts")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Accounts, E> {
+        if text == "all" {
+            Ok(Accounts::All)
+        } else {
+            Err(E::custom("accounts must be \"all\" or a list"))
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Accounts, A::Error> {
+        let mut names = BTreeSet::new();
+        while let Some(name) = access.next_element()? {
+            if !names.insert(name) {
+                return Err(de::Error::custom("an account is listed twice"));
+            }
+        }
+        Ok(Accounts::Listed(names))
+    }
+}
+
+/// An account of the core that is not `*`, which stands for all where origins are told accounts.
+pub(crate) fn is_account(text: &str) -> bool {
+    text != "*" && is_account_name(text)
+}

@@ -1,0 +1,221 @@
+//! Record v1: what the edge knows of a key (rules 20 to 24 of the design).
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use ipnet::IpNet;
+use keyward_core::deployment::is_name;
+use keyward_core::key::NoncePolicy;
+use keyward_core::limits;
+use keyward_core::mac::Algorithm;
+use serde::{Deserialize, Serialize};
+
+use crate::grants::{Accounts, GrantTable, is_account};
+use crate::open::RecordError;
+use crate::ring::RingId;
+
+mod json;
+
+/// A record: whose it is, and whether there still is a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    pub key_id: String,
+    pub organisation: String,
+    pub environment: String,
+    /// Counts the changes of this record, from 1; never goes down.
+    pub generation: u64,
+    pub state: State,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    Live(Live),
+    /// The key was removed. There is no way back.
+    Tombstone,
+}
+
+/// A key that was not removed. Times are seconds of Unix time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// Until when the record may be believed. `None` is for expired keys and while a record has
+    /// not been published.
+    pub fresh_until_s: Option<u64>,
+    pub not_before_s: Option<u64>,
+    pub expires_at_s: u64,
+    pub disabled: bool,
+    /// `None`: anywhere. An empty list: nowhere.
+    pub addresses: Option<Vec<IpNet>>,
+    pub assignments: Vec<Assignment>,
+    pub material: Material,
+}
+
+/// A role that a key holds, with its grants resolved when the key was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assignment {
+    pub role: String,
+    pub accounts: Accounts,
+    pub grants: GrantTable,
+}
+
+/// What proves that the key was used: one issue, or two while the secret is being replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Material {
+    Basic(Vec<BasicIssue>),
+    Signed {
+        algorithm: Algorithm,
+        nonce: NoncePolicy,
+        profiles: Profiles,
+        issues: Vec<SignedIssue>,
+    },
+}
+
+/// The ways of signing that a key may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profiles(BTreeSet<Profile>);
+
+impl Profiles {
+    /// `None` when there is none.
+    #[must_use]
+    pub fn new(profiles: impl IntoIterator<Item = Profile>) -> Option<Self> {
+        let set: BTreeSet<_> = profiles.into_iter().collect();
+        if set.is_empty() { None } else { Some(Self(set)) }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Profile> {
+        self.0.iter().copied()
+    }
+}
+
+impl Default for Profiles {
+    /// The native one alone.
+    fn default() -> Self {
+        Self(BTreeSet::from([Profile::Rfc9421]))
+    }
+}
+
+/// A way of signing requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// HTTP Message Signatures (RFC 9421).
+    Rfc9421,
+}
+
+/// One secret of a basic key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BasicIssue {
+    pub issue: String,
+    /// Which pepper the MAC was made with.
+    pub ring: RingId,
+    /// HMAC-SHA512(pepper, secret).
+    pub mac: [u8; 64],
+    pub not_after_s: Option<u64>,
+}
+
+/// One secret of a signed key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedIssue {
+    pub issue: String,
+    /// Which sealing key the secret is sealed with.
+    pub ring: RingId,
+    /// Nonce and ciphertext.
+    pub sealed: Vec<u8>,
+    pub not_after_s: Option<u64>,
+}
+
+impl fmt::Debug for BasicIssue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BasicIssue({}, ..)", self.issue)
+    }
+}
+
+impl fmt::Debug for SignedIssue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignedIssue({}, ..)", self.issue)
+    }
+}
+
+impl Material {
+    /// The name of the kind of key: `basic` or `signed`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Basic(_) => "basic",
+            Self::Signed { .. } => "signed",
+        }
+    }
+}
+
+impl Record {
+    /// Reads a payload that came out of an envelope.
+    ///
+    /// # Errors
+    /// `FutureVersion` when it has another version, `Malformed` when it is not exactly a record:
+    /// unknown or repeated fields, fields of another kind of key, bounds exceeded.
+    pub fn from_payload(payload: &[u8]) -> Result<Self, RecordError> {
+        let record = json::read(payload)?;
+        record.check()?;
+        Ok(record)
+    }
+
+    /// The payload for an envelope.
+    ///
+    /// # Errors
+    /// `Malformed`, with what [`Record::from_payload`] would find: what cannot be read is not
+    /// written.
+    pub fn to_payload(&self) -> Result<Vec<u8>, RecordError> {
+        self.check()?;
+        json::write(self)
+    }
+
+    /// Whether every name, list and number is one that a record may have.
+    ///
+    /// # Errors
+    /// `Malformed` with the first rule that is broken.
+    pub fn check(&self) -> Result<(), RecordError> {
+        let must =
+            |holds: bool, rule| if holds { Ok(()) } else { Err(RecordError::Malformed(rule)) };
+        must(is_key_id(&self.key_id), "the key id is not one")?;
+        must(is_name(&self.organisation), "the organisation is not a name")?;
+        must(is_name(&self.environment), "the environment is not a name")?;
+        must(self.generation > 0, "generations count from 1")?;
+        let State::Live(live) = &self.state else { return Ok(()) };
+        must(
+            live.not_before_s.is_none_or(|from| from < live.expires_at_s),
+            "the key would expire before it begins",
+        )?;
+        must(live.assignments.len() <= limits::ASSIGNMENTS_MAX, "too many assignments")?;
+        for assignment in &live.assignments {
+            must(is_name(&assignment.role), "a role is not a name")?;
+            if let Accounts::Listed(names) = &assignment.accounts {
+                must(names.len() <= limits::ACCOUNTS_MAX, "too many accounts")?;
+                must(names.iter().all(|name| is_account(name)), "an account is not one")?;
+            }
+            must(
+                assignment.grants.iter().all(|(api, name, _)| is_name(api) && is_name(name)),
+                "a grant names no API or resource",
+            )?;
+        }
+        let issues: Vec<&str> = match &live.material {
+            Material::Basic(issues) => issues.iter().map(|one| one.issue.as_str()).collect(),
+            Material::Signed { issues, .. } => {
+                issues.iter().map(|one| one.issue.as_str()).collect()
+            }
+        };
+        must((1..=limits::ISSUES_MAX).contains(&issues.len()), "a key has one or two issues")?;
+        must(issues.iter().all(|issue| is_issue(issue)), "an issue's id is not one")?;
+        must(issues.iter().collect::<BTreeSet<_>>().len() == issues.len(), "issues share an id")
+    }
+}
+
+/// Imported or made here; which of them is taken is the deployment's choice.
+fn is_key_id(text: &str) -> bool {
+    keyward_core::credential_text::is_key_id(text, true)
+}
+
+fn is_issue(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}

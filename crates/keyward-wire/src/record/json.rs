@@ -1,0 +1,262 @@
+//! The JSON of a record. Everything optional is sorted out here, so that [`Record`] has no state
+//! that makes no sense.
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use keyward_core::address::parse_network;
+use keyward_core::key::NoncePolicy;
+use keyward_core::mac::Algorithm;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Assignment, BasicIssue, Live, Material, Profile, Profiles, Record, SignedIssue, State,
+};
+use crate::base64url::Text;
+use crate::open::RecordError;
+use crate::ring::RingId;
+
+const VERSION: u64 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct LiveJson {
+    v: u64,
+    key_id: String,
+    organisation: String,
+    environment: String,
+    generation: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fresh_until: Option<u64>,
+    kind: Kind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    algorithm: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profiles: Option<Vec<Profile>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nonce: Option<Nonce>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_before: Option<u64>,
+    expires_at: u64,
+    disabled: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    addresses: Option<Vec<String>>,
+    assignments: Vec<Assignment>,
+    // Reserved: a limit that this version cannot keep must not be passed over in silence.
+    #[serde(default, skip_serializing)]
+    rate_limit: Option<IgnoredAny>,
+    #[serde(default, skip_serializing)]
+    quota: Option<IgnoredAny>,
+    #[serde(default, skip_serializing)]
+    token_profile: Option<IgnoredAny>,
+    issues: Vec<IssueJson>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct TombstoneJson {
+    v: u64,
+    key_id: String,
+    organisation: String,
+    environment: String,
+    generation: u64,
+    tombstone: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Basic,
+    Signed,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Nonce {
+    Optional,
+    Required,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct IssueJson {
+    issue: String,
+    ring: RingId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<Text>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mac: Option<Text>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_after: Option<u64>,
+}
+
+/// Reads nothing but the version, whatever else there is.
+#[derive(Deserialize)]
+struct VersionJson {
+    v: u64,
+}
+
+pub(super) fn read(payload: &[u8]) -> Result<Record, RecordError> {
+    match serde_json::from_slice::<VersionJson>(payload) {
+        Ok(VersionJson { v: VERSION }) => {}
+        Ok(_) => return Err(RecordError::FutureVersion),
+        Err(_) => return Err(RecordError::Malformed("the payload has no version")),
+    }
+    if let Ok(json) = serde_json::from_slice::<LiveJson>(payload) {
+        return read_live(json);
+    }
+    match serde_json::from_slice::<TombstoneJson>(payload) {
+        Ok(json) if json.tombstone => Ok(Record {
+            key_id: json.key_id,
+            organisation: json.organisation,
+            environment: json.environment,
+            generation: json.generation,
+            state: State::Tombstone,
+        }),
+        _ => Err(RecordError::Malformed("the payload is not a record")),
+    }
+}
+
+fn read_live(json: LiveJson) -> Result<Record, RecordError> {
+    if json.rate_limit.is_some() || json.quota.is_some() || json.token_profile.is_some() {
+        return Err(RecordError::Malformed("the record has limits that this version cannot keep"));
+    }
+    let addresses = json.addresses.map(|networks| {
+        networks
+            .iter()
+            .map(|text| {
+                parse_network(text).map_err(|_| RecordError::Malformed("an address is not one"))
+            })
+            .collect::<Result<_, _>>()
+    });
+    let material = match json.kind {
+        Kind::Basic => {
+            if json.algorithm.is_some() || json.profiles.is_some() || json.nonce.is_some() {
+                return Err(RecordError::Malformed("a basic key has fields of signed ones"));
+            }
+            Material::Basic(json.issues.into_iter().map(basic_issue).collect::<Result<_, _>>()?)
+        }
+        Kind::Signed => Material::Signed {
+            algorithm: json
+                .algorithm
+                .and_then(|name| Algorithm::parse(&name))
+                .ok_or(RecordError::Malformed("the algorithm is not one"))?,
+            nonce: match json.nonce {
+                None | Some(Nonce::Optional) => NoncePolicy::Optional,
+                Some(Nonce::Required) => NoncePolicy::Required,
+            },
+            profiles: match json.profiles {
+                None => Profiles::default(),
+                Some(list) => Profiles::new(list).ok_or(RecordError::Malformed("no profile"))?,
+            },
+            issues: json.issues.into_iter().map(signed_issue).collect::<Result<_, _>>()?,
+        },
+    };
+    Ok(Record {
+        key_id: json.key_id,
+        organisation: json.organisation,
+        environment: json.environment,
+        generation: json.generation,
+        state: State::Live(Live {
+            fresh_until_s: json.fresh_until,
+            not_before_s: json.not_before,
+            expires_at_s: json.expires_at,
+            disabled: json.disabled,
+            addresses: addresses.transpose()?,
+            assignments: json.assignments,
+            material,
+        }),
+    })
+}
+
+fn basic_issue(json: IssueJson) -> Result<BasicIssue, RecordError> {
+    let IssueJson { issue, ring, sealed: None, mac: Some(Text(mac)), not_after } = json else {
+        return Err(RecordError::Malformed("an issue of a basic key has a MAC and nothing else"));
+    };
+    let mac = mac.try_into().map_err(|_| RecordError::Malformed("a MAC has 64 bytes"))?;
+    Ok(BasicIssue { issue, ring, mac, not_after_s: not_after })
+}
+
+fn signed_issue(json: IssueJson) -> Result<SignedIssue, RecordError> {
+    let IssueJson { issue, ring, sealed: Some(Text(sealed)), mac: None, not_after } = json else {
+        return Err(RecordError::Malformed("an issue of a signed key is sealed and nothing else"));
+    };
+    Ok(SignedIssue { issue, ring, sealed, not_after_s: not_after })
+}
+
+pub(super) fn write(record: &Record) -> Result<Vec<u8>, RecordError> {
+    match &record.state {
+        State::Tombstone => serde_json::to_vec(&TombstoneJson {
+            v: VERSION,
+            key_id: record.key_id.clone(),
+            organisation: record.organisation.clone(),
+            environment: record.environment.clone(),
+            generation: record.generation,
+            tombstone: true,
+        }),
+        State::Live(live) => serde_json::to_vec(&write_live(record, live)),
+    }
+    .map_err(|_| RecordError::Malformed("the record cannot be written"))
+}
+
+fn write_live(record: &Record, live: &Live) -> LiveJson {
+    let (algorithm, profiles, nonce, issues) = match &live.material {
+        Material::Basic(issues) => (None, None, None, issues.iter().map(write_basic).collect()),
+        Material::Signed { algorithm, nonce, profiles, issues } => (
+            Some(algorithm.as_str().to_string()),
+            Some(profiles.iter().collect()),
+            Some(match nonce {
+                NoncePolicy::Optional => Nonce::Optional,
+                NoncePolicy::Required => Nonce::Required,
+            }),
+            issues.iter().map(write_signed).collect(),
+        ),
+    };
+    LiveJson {
+        v: VERSION,
+        key_id: record.key_id.clone(),
+        organisation: record.organisation.clone(),
+        environment: record.environment.clone(),
+        generation: record.generation,
+        fresh_until: live.fresh_until_s,
+        kind: match &live.material {
+            Material::Basic(_) => Kind::Basic,
+            Material::Signed { .. } => Kind::Signed,
+        },
+        algorithm,
+        profiles,
+        nonce,
+        not_before: live.not_before_s,
+        expires_at: live.expires_at_s,
+        disabled: live.disabled,
+        addresses: live
+            .addresses
+            .as_ref()
+            .map(|networks| networks.iter().map(ToString::to_string).collect()),
+        assignments: live.assignments.clone(),
+        rate_limit: None,
+        quota: None,
+        token_profile: None,
+        issues,
+    }
+}
+
+fn write_basic(one: &BasicIssue) -> IssueJson {
+    IssueJson {
+        issue: one.issue.clone(),
+        ring: one.ring.clone(),
+        sealed: None,
+        mac: Some(Text(one.mac.to_vec())),
+        not_after: one.not_after_s,
+    }
+}
+
+fn write_signed(one: &SignedIssue) -> IssueJson {
+    IssueJson {
+        issue: one.issue.clone(),
+        ring: one.ring.clone(),
+        sealed: Some(Text(one.sealed.clone())),
+        mac: None,
+        not_after: one.not_after_s,
+    }
+}

@@ -1,0 +1,263 @@
+//! Guarantees that a sealed secret opens in its own record and nowhere else, and that no type
+//! shows a secret.
+use keyward_wire::envelope::Publisher;
+use keyward_wire::open::RecordError;
+use keyward_wire::organisation::OrganisationKeys;
+use keyward_wire::ring::RingId;
+use keyward_wire::seal::{MasterRing, SealContext, Unsealing};
+use keyward_wire::secrets::Secrets;
+use proptest::prelude::*;
+use zeroize::Zeroizing;
+
+const SECRET: &[u8] = b"kws_this-is-the-secret-of-the-test";
+
+fn ring_id(text: &str) -> RingId {
+    RingId::parse(text).unwrap()
+}
+
+fn masters(bytes: [u8; 2]) -> MasterRing {
+    let [first, second] = bytes.map(|byte| Zeroizing::new([byte; 32]));
+    MasterRing::new([(ring_id("m1"), first), (ring_id("m2"), second)]).unwrap()
+}
+
+const CONTEXT: SealContext<'static> = SealContext {
+    deployment: "demo",
+    environment: "production",
+    organisation: "acme",
+    key_id: "imported-1",
+    kind: "signed",
+    issue: "i1",
+    algorithm: "hmac-sha512",
+};
+
+fn sealed() -> Vec<u8> {
+    let masters = masters([1, 2]);
+    let (ring, keys) = masters.sealing("acme").unwrap();
+    assert_eq!(ring.as_str(), "m1", "the first seals");
+    keys.seal(&CONTEXT, ring, [3; 24], SECRET).unwrap()
+}
+
+fn unseal(
+    masters: MasterRing,
+    context: &SealContext<'_>,
+    ring: &str,
+    sealed: &[u8],
+) -> Result<Vec<u8>, RecordError> {
+    let ring = ring_id(ring);
+    let keys = Unsealing::Masters(masters).keys(context.organisation, &ring)?;
+    Ok(keys.unseal(context, &ring, sealed)?.to_vec())
+}
+
+#[test]
+fn a_secret_opens_where_it_belongs() {
+    assert_eq!(unseal(masters([1, 2]), &CONTEXT, "m1", &sealed()).unwrap(), SECRET);
+}
+
+#[test]
+fn a_secret_opens_nowhere_else() {
+    let elsewhere = [
+        SealContext { deployment: "other", ..CONTEXT },
+        SealContext { environment: "uat", ..CONTEXT },
+        SealContext { organisation: "acme2", ..CONTEXT },
+        SealContext { key_id: "imported-2", ..CONTEXT },
+        SealContext { kind: "token", ..CONTEXT },
+        SealContext { issue: "i2", ..CONTEXT },
+        SealContext { algorithm: "hmac-sha256", ..CONTEXT },
+        // The same characters, divided otherwise.
+        SealContext { key_id: "imported-1signed", kind: "", ..CONTEXT },
+        SealContext { issue: "", kind: "signedi1", ..CONTEXT },
+    ];
+    for context in elsewhere {
+        let result = unseal(masters([1, 2]), &context, "m1", &sealed());
+        assert_eq!(result, Err(RecordError::Unsealable), "{context:?}");
+    }
+    // Another id in the ring, also where it names the same master.
+    assert_eq!(unseal(masters([1, 2]), &CONTEXT, "m2", &sealed()), Err(RecordError::Unsealable));
+    assert_eq!(unseal(masters([2, 1]), &CONTEXT, "m2", &sealed()), Err(RecordError::Unsealable));
+    assert_eq!(unseal(masters([2, 1]), &CONTEXT, "m1", &sealed()), Err(RecordError::Unsealable));
+    let unknown = unseal(masters([1, 2]), &CONTEXT, "m3", &sealed());
+    assert_eq!(unknown, Err(RecordError::UnknownSealingKey));
+}
+
+#[test]
+fn the_context_itself_is_bound_and_not_only_the_key() {
+    // Same organisation and ring id, so the same sealing key: only the associated data differs.
+    let masters = masters([1, 2]);
+    let (ring, keys) = masters.sealing("acme").unwrap();
+    for context in [
+        SealContext { organisation: "acme2", ..CONTEXT },
+        SealContext { environment: "uat", ..CONTEXT },
+    ] {
+        assert_eq!(keys.unseal(&context, ring, &sealed()).unwrap_err(), RecordError::Unsealable);
+    }
+    let other = keys.unseal(&CONTEXT, &ring_id("m2"), &sealed());
+    assert_eq!(other.unwrap_err(), RecordError::Unsealable);
+}
+
+/// Fixed by the format: a change here makes every stored secret unreadable. The values come from
+/// an implementation of HKDF and XChaCha20-Poly1305 in Python that shares no code with this one.
+#[test]
+fn the_format_stays_as_it_is() {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let masters = masters([1, 2]);
+    let (_, keys) = masters.sealing("acme").unwrap();
+    assert_eq!(
+        hex(&sealed()),
+        "0303030303030303030303030303030303030303030303032983cdf0320e68626156ff1838e2dbac0323e3915892ce9fa84b82919af8ca35deb9b540205534ff5eb6e94180feab065b52"
+    );
+    assert_eq!(
+        hex(keys.pepper()),
+        "d75720791bafb86c077b2ee2cf4cd582bb21e57ab373068a153cf28ba31c4b4ed85ab1e888a2b6a8854541094822346d951c2fb5066292d4d4f9df29cbec4295"
+    );
+}
+
+#[test]
+fn organisations_and_purposes_have_keys_of_their_own() {
+    let masters = masters([1, 2]);
+    let (_, acme) = masters.sealing("acme").unwrap();
+    let (_, other) = masters.sealing("acme2").unwrap();
+    assert_ne!(acme.basic_mac(SECRET), other.basic_mac(SECRET));
+    assert_ne!(acme.pepper(), other.pepper());
+    let json = masters.export("demo", "production", "acme").unwrap().to_json().unwrap();
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let mut keys = Vec::new();
+    for ring in ["m1", "m2"] {
+        for purpose in ["seal", "pepper"] {
+            keys.push(value["rings"][ring][purpose].as_str().unwrap()[..43].to_owned());
+        }
+    }
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), 4);
+}
+
+#[test]
+fn a_bundle_opens_its_own_organisation_alone() {
+    let bundle = masters([1, 2]).export("demo", "production", "acme").unwrap();
+    let bundle = OrganisationKeys::from_json(&bundle.to_json().unwrap()).unwrap();
+    let (deployment, environment) =
+        (bundle.deployment().to_owned(), bundle.environment().to_owned());
+    assert_eq!((deployment.as_str(), environment.as_str()), ("demo", "production"));
+    let unsealing = Unsealing::Organisation(bundle);
+    let m1 = ring_id("m1");
+    let keys = unsealing.keys("acme", &m1).unwrap();
+    assert_eq!(keys.unseal(&CONTEXT, &m1, &sealed()).unwrap().as_slice(), SECRET);
+    assert_eq!(unsealing.keys("acme2", &m1).unwrap_err(), RecordError::OtherOrganisation);
+    assert_eq!(unsealing.keys("acme", &ring_id("m3")).unwrap_err(), RecordError::UnknownSealingKey);
+    assert!(OrganisationKeys::from_json(r#"{"deployment":"a"}"#).is_err());
+}
+
+fn secrets_json() -> String {
+    let public = base64(&Publisher::new(ring_id("p1"), &[1; 32]).public_key());
+    let (m1, m2) = (base64(&[1; 32]), base64(&[2; 32]));
+    format!(
+        r#"{{ "publishKeys": [ {{ "id": "p1", "publicKey": "{public}" }} ],
+             "environments": {{ "production": {{ "rings": [ {{ "id": "m1", "master": "{m1}" }}, {{ "id": "m2", "master": "{m2}" }} ] }} }} }}"#
+    )
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+#[test]
+fn a_gateways_secrets_are_read() {
+    let secrets = Secrets::parse(&secrets_json()).unwrap();
+    let Some(unsealing) = secrets.environments.get("production") else { panic!() };
+    let keys = unsealing.keys("acme", &ring_id("m1")).unwrap();
+    assert_eq!(keys.unseal(&CONTEXT, &ring_id("m1"), &sealed()).unwrap().as_slice(), SECRET);
+}
+
+#[test]
+fn mistakes_in_secrets_are_named_without_showing_them() {
+    let good = secrets_json();
+    let master = base64(&[1; 32]);
+    for bad in [
+        good.replace(&master, &master[..42]),
+        good.replace(&master, &format!("{master}=")),
+        good.replace("\"m2\"", "\"m1\""),
+        good.replace("\"p1\"", "\"P1\""),
+        good.replace("\"rings\"", "\"ringz\""),
+        good.replace("\"production\"", "\"Production\""),
+        good.replace("\"publishKeys\": [", "\"publishKeys\": [], \"x\": ["),
+        good.replace("\"master\"", &format!("\"{master}\"")),
+        master.clone(),
+    ] {
+        let error = Secrets::parse(&bad).unwrap_err();
+        for shown in [format!("{error}"), format!("{error:?}")] {
+            assert!(!shown.contains(&master[..20]), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn no_type_shows_a_secret() {
+    let masters = masters([0x41, 0x42]);
+    let bundle = masters.export("demo", "production", "acme").unwrap();
+    let json = bundle.to_json().unwrap();
+    let publisher = Publisher::new(ring_id("p1"), &[0x43; 32]);
+    let (ring, keys) = masters.sealing("acme").unwrap();
+    let shown = [
+        format!("{masters:?}"),
+        format!("{bundle:?}"),
+        format!("{publisher:?}"),
+        format!("{keys:?}"),
+        format!("{ring:?}"),
+        format!("{:?}", Unsealing::Organisation(bundle)),
+        format!("{:#?}", Secrets::parse(&secrets_json()).unwrap()),
+        format!("{:?}", Unsealing::Masters(masters)),
+    ];
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let seal = value["rings"]["m1"]["seal"].as_str().unwrap();
+    // Each byte pattern as Debug would print it, and as text.
+    for one in &shown {
+        for secret in [
+            "65, 65",
+            "66, 66",
+            "67, 67",
+            "1, 1",
+            "AAAA",
+            "BBBB",
+            "CCCC",
+            &base64(&[1; 32])[..8],
+            &seal[..8],
+        ] {
+            assert!(!one.contains(secret), "{secret} in {one}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_changed_bit_of_a_sealed_secret_is_refused(at in 0..sealed().len(), bit in 0..8u8) {
+        let mut bytes = sealed();
+        bytes[at] ^= 1 << bit;
+        prop_assert_eq!(unseal(masters([1, 2]), &CONTEXT, "m1", &bytes), Err(RecordError::Unsealable));
+    }
+
+    #[test]
+    fn every_shorter_sealed_secret_is_refused(length in 0..sealed().len()) {
+        let result = unseal(masters([1, 2]), &CONTEXT, "m1", &sealed()[..length]);
+        prop_assert_eq!(result, Err(RecordError::Unsealable));
+    }
+
+    #[test]
+    fn any_two_contexts_are_told_apart(
+        a in proptest::array::uniform7("[a-c]{0,3}"),
+        b in proptest::array::uniform7("[a-c]{0,3}"),
+    ) {
+        let of = |parts: &[String; 7]| -> Vec<u8> {
+            let masters = masters([1, 2]);
+            let (ring, keys) = masters.sealing("acme").unwrap();
+            keys.seal(&seal_context(parts), ring, [3; 24], SECRET).unwrap()
+        };
+        // The same nonce, key and secret: the tag differs exactly when the context does.
+        prop_assert_eq!(of(&a) == of(&b), a == b);
+    }
+}
+
+fn seal_context(parts: &[String; 7]) -> SealContext<'_> {
+    let [deployment, environment, organisation, key_id, kind, issue, algorithm] = parts;
+    SealContext { deployment, environment, organisation, key_id, kind, issue, algorithm }
+}
