@@ -1,1 +1,23 @@
-//! Keyward issuer
+//! The life of a key as pure functions: made, rotated, disabled, removed, published. Time and
+//! randomness are arguments; nothing here stores or sends anything.
+//!
+//! A change takes a record and gives the next one, one generation later. Nothing reaches the edge
+//! before it is published.
+#![no_std]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod change;
+pub mod error;
+pub mod make;
+pub mod publish;
+pub mod random;
+pub mod secret;
+
+pub use change::{disable, enable, end_rotation, remove};
+pub use error::IssueError;
+pub use make::{IssuedKey, Issuer, NewKey, NewKind};
+pub use publish::{Published, is_renewal_due, publish};
+pub use random::Entropy;
+pub use secret::Secret;

@@ -1,0 +1,78 @@
+//! Changes of keys that are there. Each gives the next generation of the record; one that would
+//! change nothing gives the record as it is.
+use alloc::vec::Vec;
+
+use keyward_wire::record::{Live, Material, Record, State};
+
+use crate::error::IssueError;
+
+/// The key, refused until it is enabled again.
+///
+/// # Errors
+/// When it was removed.
+pub fn disable(record: &Record) -> Result<Record, IssueError> {
+    set_disabled(record, true)
+}
+
+/// The key, taken again.
+///
+/// # Errors
+/// When it was removed.
+pub fn enable(record: &Record) -> Result<Record, IssueError> {
+    set_disabled(record, false)
+}
+
+/// The key with its newest secret alone: the one before it is no longer valid.
+///
+/// # Errors
+/// When it was removed.
+pub fn end_rotation(record: &Record) -> Result<Record, IssueError> {
+    let old = live(record)?;
+    let material = match &old.material {
+        Material::Basic(issues) => Material::Basic(newest(issues)),
+        Material::Signed { algorithm, nonce, profiles, issues } => Material::Signed {
+            algorithm: *algorithm,
+            nonce: *nonce,
+            profiles: profiles.clone(),
+            issues: newest(issues),
+        },
+    };
+    changed(record, Live { material, ..old.clone() })
+}
+
+/// A tombstone in place of the key, for ever.
+///
+/// # Errors
+/// When it was removed already.
+pub fn remove(record: &Record) -> Result<Record, IssueError> {
+    live(record)?;
+    next(record, State::Tombstone)
+}
+
+fn set_disabled(record: &Record, disabled: bool) -> Result<Record, IssueError> {
+    changed(record, Live { disabled, ..live(record)?.clone() })
+}
+
+/// Rotation puts the newest first.
+fn newest<I: Clone>(issues: &[I]) -> Vec<I> {
+    issues.iter().take(1).cloned().collect()
+}
+
+pub(crate) fn live(record: &Record) -> Result<&Live, IssueError> {
+    match &record.state {
+        State::Live(live) => Ok(live),
+        State::Tombstone => Err(IssueError::Removed),
+    }
+}
+
+pub(crate) fn changed(record: &Record, live: Live) -> Result<Record, IssueError> {
+    if matches!(&record.state, State::Live(old) if *old == live) {
+        return Ok(record.clone());
+    }
+    next(record, State::Live(live))
+}
+
+fn next(record: &Record, state: State) -> Result<Record, IssueError> {
+    let generation = record.generation.checked_add(1).ok_or(IssueError::Generations)?;
+    Ok(Record { generation, state, ..record.clone() })
+}

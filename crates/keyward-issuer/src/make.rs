@@ -1,0 +1,302 @@
+//! New keys, and new secrets for keys that are there.
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use ipnet::IpNet;
+use keyward_core::credential_text::{KEY_ID_PREFIX, SECRET_PREFIX, is_key_id, is_secret};
+use keyward_core::key::NoncePolicy;
+use keyward_core::limits::SECRET_BYTES_MAX;
+use keyward_core::mac::Algorithm;
+use keyward_wire::MasterRing;
+use keyward_wire::record::{
+    Assignment, BasicIssue, Live, Material, Profiles, Record, SignedIssue, State,
+};
+use keyward_wire::seal::{SEAL_NONCE_BYTES, SealContext};
+
+use crate::change::{changed, live};
+use crate::error::IssueError;
+use crate::random::{Entropy, bytes};
+use crate::secret::{Secret, make_issue_id, make_key_id};
+
+const DAY_S: u64 = 24 * 60 * 60;
+/// How long signed keys live where nothing else is said: 365 days.
+pub const SIGNED_LIFE_S: u64 = 365 * DAY_S;
+/// How long basic keys live where nothing else is said: 182 days. Their secret is sent along.
+pub const BASIC_LIFE_S: u64 = 182 * DAY_S;
+/// The least length of secrets that are brought along, in bytes. It says nothing of how random
+/// they are; who imports answers for that.
+pub const IMPORTED_SECRET_BYTES_MIN: usize = 32;
+
+/// Makes the keys of one environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Issuer<'a> {
+    /// The deployment's name; sealed secrets are bound to it.
+    pub deployment: &'a str,
+    pub environment: &'a str,
+    pub masters: &'a MasterRing,
+    /// Whether keys may bring ids of their own.
+    pub imported_key_ids: bool,
+}
+
+/// What a key is to be.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    pub organisation: String,
+    /// `None`: one is made.
+    pub key_id: Option<String>,
+    pub kind: NewKind,
+    pub not_before_s: Option<u64>,
+    /// `None`: [`SIGNED_LIFE_S`] or [`BASIC_LIFE_S`] from now.
+    pub expires_at_s: Option<u64>,
+    /// `None`: anywhere. An empty list: nowhere.
+    pub addresses: Option<Vec<IpNet>>,
+    pub assignments: Vec<Assignment>,
+}
+
+/// How a key is used.
+#[derive(Clone, Debug)]
+pub enum NewKind {
+    Basic,
+    Signed { algorithm: Algorithm, nonce: NoncePolicy, profiles: Profiles },
+}
+
+/// A record and the secret that goes with it, which nothing gives a second time.
+pub struct IssuedKey {
+    pub record: Record,
+    pub secret: Secret,
+}
+
+impl fmt::Debug for IssuedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IssuedKey({}, ..)", self.record.key_id)
+    }
+}
+
+impl Issuer<'_> {
+    /// A new key with a new secret, in generation 1. `now_s` is Unix time in seconds.
+    ///
+    /// # Errors
+    /// When an id is brought along and may not be, the key would expire before now, a name or
+    /// list is none that a record may have, or the source of randomness is broken.
+    pub fn make(
+        &self,
+        new: NewKey,
+        now_s: u64,
+        entropy: &mut Entropy<'_>,
+    ) -> Result<IssuedKey, IssueError> {
+        let secret = Secret::make(entropy)?;
+        let record = self.record(new, secret.reveal().as_bytes(), now_s, entropy)?;
+        Ok(IssuedKey { record, secret })
+    }
+
+    /// A new key with a secret that its owner has already.
+    ///
+    /// # Errors
+    /// As [`Issuer::make`], and when the secret has fewer than [`IMPORTED_SECRET_BYTES_MIN`]
+    /// bytes, more than can be presented, or, for basic keys, other characters than printable
+    /// ASCII.
+    pub fn import(
+        &self,
+        new: NewKey,
+        secret: &[u8],
+        now_s: u64,
+        entropy: &mut Entropy<'_>,
+    ) -> Result<Record, IssueError> {
+        if !(IMPORTED_SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&secret.len()) {
+            return Err(IssueError::Secret);
+        }
+        if secret.starts_with(SECRET_PREFIX.as_bytes())
+            && !core::str::from_utf8(secret).is_ok_and(is_secret)
+        {
+            return Err(IssueError::Secret);
+        }
+        let printable = |byte: &u8| (0x20..=0x7E).contains(byte);
+        if matches!(new.kind, NewKind::Basic) && !secret.iter().all(printable) {
+            return Err(IssueError::BasicSecret);
+        }
+        self.record(new, secret, now_s, entropy)
+    }
+
+    /// The same key with a new secret besides the one that it has, which stays valid until
+    /// `old_until_s`: at once no more when that is past, and never longer than the key.
+    ///
+    /// # Errors
+    /// When the key was removed or has expired, is of another environment, or two of its secrets
+    /// are valid already (see [`crate::end_rotation`]).
+    pub fn rotate(
+        &self,
+        record: &Record,
+        old_until_s: u64,
+        now_s: u64,
+        entropy: &mut Entropy<'_>,
+    ) -> Result<IssuedKey, IssueError> {
+        if record.environment != self.environment {
+            return Err(IssueError::OtherEnvironment);
+        }
+        let old = live(record)?;
+        if old.expires_at_s <= now_s {
+            return Err(IssueError::Expired);
+        }
+        let secret = Secret::make(entropy)?;
+        let until_s = old_until_s.min(old.expires_at_s);
+        let material = match &old.material {
+            Material::Basic(issues) => {
+                let new =
+                    self.basic_issue(&record.organisation, secret.reveal().as_bytes(), entropy)?;
+                Material::Basic(overlap(new, issues, until_s, now_s)?)
+            }
+            Material::Signed { algorithm, nonce, profiles, issues } => {
+                let bytes = secret.reveal().as_bytes();
+                let new = self.signed_issue(
+                    &record.organisation,
+                    &record.key_id,
+                    *algorithm,
+                    bytes,
+                    entropy,
+                )?;
+                Material::Signed {
+                    algorithm: *algorithm,
+                    nonce: *nonce,
+                    profiles: profiles.clone(),
+                    issues: overlap(new, issues, until_s, now_s)?,
+                }
+            }
+        };
+        Ok(IssuedKey { record: changed(record, Live { material, ..old.clone() })?, secret })
+    }
+
+    fn record(
+        &self,
+        new: NewKey,
+        secret: &[u8],
+        now_s: u64,
+        entropy: &mut Entropy<'_>,
+    ) -> Result<Record, IssueError> {
+        let key_id = match new.key_id {
+            None => make_key_id(entropy)?,
+            Some(_) if !self.imported_key_ids => return Err(IssueError::ImportedKeyIds),
+            Some(id) if id.starts_with(KEY_ID_PREFIX) || !is_key_id(&id, true) => {
+                return Err(IssueError::KeyId);
+            }
+            Some(id) => id,
+        };
+        let (material, life_s) = match new.kind {
+            NewKind::Basic => {
+                let issue = self.basic_issue(&new.organisation, secret, entropy)?;
+                (Material::Basic(Vec::from([issue])), BASIC_LIFE_S)
+            }
+            NewKind::Signed { algorithm, nonce, profiles } => {
+                let issue =
+                    self.signed_issue(&new.organisation, &key_id, algorithm, secret, entropy)?;
+                let issues = Vec::from([issue]);
+                (Material::Signed { algorithm, nonce, profiles, issues }, SIGNED_LIFE_S)
+            }
+        };
+        let expires_at_s = new.expires_at_s.unwrap_or(now_s.saturating_add(life_s));
+        if expires_at_s <= now_s {
+            return Err(IssueError::ExpiresTooEarly);
+        }
+        let record = Record {
+            key_id,
+            organisation: new.organisation,
+            environment: String::from(self.environment),
+            generation: 1,
+            state: State::Live(Live {
+                fresh_until_s: None,
+                not_before_s: new.not_before_s,
+                expires_at_s,
+                disabled: false,
+                addresses: new.addresses,
+                assignments: new.assignments,
+                material,
+            }),
+        };
+        record.check()?;
+        Ok(record)
+    }
+
+    fn basic_issue(
+        &self,
+        organisation: &str,
+        secret: &[u8],
+        entropy: &mut Entropy<'_>,
+    ) -> Result<BasicIssue, IssueError> {
+        let (ring, keys) = self.masters.sealing(organisation)?;
+        Ok(BasicIssue {
+            issue: make_issue_id(entropy)?,
+            ring: ring.clone(),
+            mac: keys.basic_mac(secret),
+            not_after_s: None,
+        })
+    }
+
+    fn signed_issue(
+        &self,
+        organisation: &str,
+        key_id: &str,
+        algorithm: Algorithm,
+        secret: &[u8],
+        entropy: &mut Entropy<'_>,
+    ) -> Result<SignedIssue, IssueError> {
+        let (ring, keys) = self.masters.sealing(organisation)?;
+        let issue = make_issue_id(entropy)?;
+        let nonce = bytes::<SEAL_NONCE_BYTES>(entropy)?;
+        let context = SealContext {
+            deployment: self.deployment,
+            environment: self.environment,
+            organisation,
+            key_id,
+            kind: "signed",
+            issue: &issue,
+            algorithm: algorithm.as_str(),
+        };
+        let sealed = keys.seal(&context, ring, *nonce, secret)?;
+        Ok(SignedIssue { issue, ring: ring.clone(), sealed, not_after_s: None })
+    }
+}
+
+/// The new issue first, then the one that it replaces, until that ends.
+fn overlap<I: Ends>(new: I, issues: &[I], until_s: u64, now_s: u64) -> Result<Vec<I>, IssueError> {
+    let mut valid = issues.iter().filter(|one| one.not_after_s().is_none_or(|end| now_s < end));
+    let old = valid.next();
+    if valid.next().is_some() {
+        return Err(IssueError::RotationUnderWay);
+    }
+    let mut overlap = Vec::from([new]);
+    if let Some(old) = old
+        && now_s < until_s
+    {
+        overlap.push(old.ending(until_s));
+    }
+    Ok(overlap)
+}
+
+/// An issue, of whichever kind of key.
+pub(crate) trait Ends: Clone {
+    fn not_after_s(&self) -> Option<u64>;
+    /// The same, ending then if it does not end earlier.
+    fn ending(&self, not_after_s: u64) -> Self;
+}
+
+impl Ends for BasicIssue {
+    fn not_after_s(&self) -> Option<u64> {
+        self.not_after_s
+    }
+
+    fn ending(&self, not_after_s: u64) -> Self {
+        let end = self.not_after_s.map_or(not_after_s, |end| end.min(not_after_s));
+        Self { not_after_s: Some(end), ..self.clone() }
+    }
+}
+
+impl Ends for SignedIssue {
+    fn not_after_s(&self) -> Option<u64> {
+        self.not_after_s
+    }
+
+    fn ending(&self, not_after_s: u64) -> Self {
+        let end = self.not_after_s.map_or(not_after_s, |end| end.min(not_after_s));
+        Self { not_after_s: Some(end), ..self.clone() }
+    }
+}
