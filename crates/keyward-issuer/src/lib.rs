@@ -13,6 +13,7 @@ pub mod error;
 pub mod make;
 pub mod publish;
 pub mod random;
+mod rotate;
 pub mod secret;
 
 pub use change::{disable, enable, end_rotation, remove};

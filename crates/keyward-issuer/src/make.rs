@@ -14,7 +14,6 @@ use keyward_wire::record::{
 };
 use keyward_wire::seal::{SEAL_NONCE_BYTES, SealContext};
 
-use crate::change::{changed, live};
 use crate::error::IssueError;
 use crate::random::{Entropy, bytes};
 use crate::secret::{Secret, make_issue_id, make_key_id};
@@ -118,54 +117,6 @@ impl Issuer<'_> {
         self.record(new, secret, now_s, entropy)
     }
 
-    /// The same key with a new secret besides the one that it has, which stays valid until
-    /// `old_until_s`: at once no more when that is past, and never longer than the key.
-    ///
-    /// # Errors
-    /// When the key was removed or has expired, is of another environment, or two of its secrets
-    /// are valid already (see [`crate::end_rotation`]).
-    pub fn rotate(
-        &self,
-        record: &Record,
-        old_until_s: u64,
-        now_s: u64,
-        entropy: &mut Entropy<'_>,
-    ) -> Result<IssuedKey, IssueError> {
-        if record.environment != self.environment {
-            return Err(IssueError::OtherEnvironment);
-        }
-        let old = live(record)?;
-        if old.expires_at_s <= now_s {
-            return Err(IssueError::Expired);
-        }
-        let secret = Secret::make(entropy)?;
-        let until_s = old_until_s.min(old.expires_at_s);
-        let material = match &old.material {
-            Material::Basic(issues) => {
-                let new =
-                    self.basic_issue(&record.organisation, secret.reveal().as_bytes(), entropy)?;
-                Material::Basic(overlap(new, issues, until_s, now_s)?)
-            }
-            Material::Signed { algorithm, nonce, profiles, issues } => {
-                let bytes = secret.reveal().as_bytes();
-                let new = self.signed_issue(
-                    &record.organisation,
-                    &record.key_id,
-                    *algorithm,
-                    bytes,
-                    entropy,
-                )?;
-                Material::Signed {
-                    algorithm: *algorithm,
-                    nonce: *nonce,
-                    profiles: profiles.clone(),
-                    issues: overlap(new, issues, until_s, now_s)?,
-                }
-            }
-        };
-        Ok(IssuedKey { record: changed(record, Live { material, ..old.clone() })?, secret })
-    }
-
     fn record(
         &self,
         new: NewKey,
@@ -216,7 +167,7 @@ impl Issuer<'_> {
         Ok(record)
     }
 
-    fn basic_issue(
+    pub(crate) fn basic_issue(
         &self,
         organisation: &str,
         secret: &[u8],
@@ -231,7 +182,7 @@ impl Issuer<'_> {
         })
     }
 
-    fn signed_issue(
+    pub(crate) fn signed_issue(
         &self,
         organisation: &str,
         key_id: &str,
@@ -253,50 +204,5 @@ impl Issuer<'_> {
         };
         let sealed = keys.seal(&context, ring, *nonce, secret)?;
         Ok(SignedIssue { issue, ring: ring.clone(), sealed, not_after_s: None })
-    }
-}
-
-/// The new issue first, then the one that it replaces, until that ends.
-fn overlap<I: Ends>(new: I, issues: &[I], until_s: u64, now_s: u64) -> Result<Vec<I>, IssueError> {
-    let mut valid = issues.iter().filter(|one| one.not_after_s().is_none_or(|end| now_s < end));
-    let old = valid.next();
-    if valid.next().is_some() {
-        return Err(IssueError::RotationUnderWay);
-    }
-    let mut overlap = Vec::from([new]);
-    if let Some(old) = old
-        && now_s < until_s
-    {
-        overlap.push(old.ending(until_s));
-    }
-    Ok(overlap)
-}
-
-/// An issue, of whichever kind of key.
-pub(crate) trait Ends: Clone {
-    fn not_after_s(&self) -> Option<u64>;
-    /// The same, ending then if it does not end earlier.
-    fn ending(&self, not_after_s: u64) -> Self;
-}
-
-impl Ends for BasicIssue {
-    fn not_after_s(&self) -> Option<u64> {
-        self.not_after_s
-    }
-
-    fn ending(&self, not_after_s: u64) -> Self {
-        let end = self.not_after_s.map_or(not_after_s, |end| end.min(not_after_s));
-        Self { not_after_s: Some(end), ..self.clone() }
-    }
-}
-
-impl Ends for SignedIssue {
-    fn not_after_s(&self) -> Option<u64> {
-        self.not_after_s
-    }
-
-    fn ending(&self, not_after_s: u64) -> Self {
-        let end = self.not_after_s.map_or(not_after_s, |end| end.min(not_after_s));
-        Self { not_after_s: Some(end), ..self.clone() }
     }
 }

@@ -13,6 +13,11 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     pub deployment: Deployment,
     pub client_address: ClientAddress,
+    /// How long a key may be used from memory, in seconds (0 to 300): part of the time that a
+    /// revocation needs.
+    pub isolate_ttl_s: u64,
+    /// How long an origin may take to begin its answer, in seconds (1 to 300).
+    pub origin_timeout_s: u64,
 }
 
 /// Where the client's address comes from. There is no default: a wrong guess would let clients
@@ -40,6 +45,14 @@ struct SettingsJson {
     content_bytes_max: Option<u64>,
     created_age_seconds_max: Option<u64>,
     created_ahead_seconds_max: Option<u64>,
+    #[serde(default = "thirty")]
+    isolate_ttl_seconds: u64,
+    #[serde(default = "thirty")]
+    origin_timeout_seconds: u64,
+}
+
+const fn thirty() -> u64 {
+    30
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -98,7 +111,17 @@ impl Settings {
             deployment: Deployment::new(settings)
                 .map_err(|error| SettingsFileError(error.to_string()))?,
             client_address: client_address(json.client_address)?,
+            isolate_ttl_s: within("isolateTtlSeconds", json.isolate_ttl_seconds, 0)?,
+            origin_timeout_s: within("originTimeoutSeconds", json.origin_timeout_seconds, 1)?,
         })
+    }
+}
+
+fn within(name: &str, seconds: u64, least: u64) -> Result<u64, SettingsFileError> {
+    if (least..=300).contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err(SettingsFileError(alloc::format!("{name} must be {least} to 300")))
     }
 }
 

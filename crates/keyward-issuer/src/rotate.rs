@@ -1,0 +1,103 @@
+//! A new secret for a key that is there, and how long the old one stays valid beside it.
+use alloc::vec::Vec;
+
+use keyward_wire::record::{BasicIssue, Live, Material, Record, SignedIssue};
+
+use crate::change::{changed, live};
+use crate::error::IssueError;
+use crate::make::{IssuedKey, Issuer};
+use crate::random::Entropy;
+use crate::secret::Secret;
+
+impl Issuer<'_> {
+    /// The same key with a new secret besides the one that it has, which stays valid until
+    /// `old_until_s`: at once no more when that is past, and never longer than the key.
+    ///
+    /// # Errors
+    /// When the key was removed or has expired, is of another environment, or two of its secrets
+    /// are valid already (see [`end_rotation`](crate::end_rotation)).
+    pub fn rotate(
+        &self,
+        record: &Record,
+        old_until_s: u64,
+        now_s: u64,
+        entropy: &mut Entropy<'_>,
+    ) -> Result<IssuedKey, IssueError> {
+        if record.environment != self.environment {
+            return Err(IssueError::OtherEnvironment);
+        }
+        let old = live(record)?;
+        if old.expires_at_s <= now_s {
+            return Err(IssueError::Expired);
+        }
+        let secret = Secret::make(entropy)?;
+        let until_s = old_until_s.min(old.expires_at_s);
+        let material = match &old.material {
+            Material::Basic(issues) => {
+                let new =
+                    self.basic_issue(&record.organisation, secret.reveal().as_bytes(), entropy)?;
+                Material::Basic(overlap(new, issues, until_s, now_s)?)
+            }
+            Material::Signed { algorithm, nonce, profiles, issues } => {
+                let bytes = secret.reveal().as_bytes();
+                let new = self.signed_issue(
+                    &record.organisation,
+                    &record.key_id,
+                    *algorithm,
+                    bytes,
+                    entropy,
+                )?;
+                Material::Signed {
+                    algorithm: *algorithm,
+                    nonce: *nonce,
+                    profiles: profiles.clone(),
+                    issues: overlap(new, issues, until_s, now_s)?,
+                }
+            }
+        };
+        Ok(IssuedKey { record: changed(record, Live { material, ..old.clone() })?, secret })
+    }
+}
+
+/// The new issue first, then the one that it replaces, until that ends.
+fn overlap<I: Ends>(new: I, issues: &[I], until_s: u64, now_s: u64) -> Result<Vec<I>, IssueError> {
+    let mut valid = issues.iter().filter(|one| one.not_after_s().is_none_or(|end| now_s < end));
+    let old = valid.next();
+    if valid.next().is_some() {
+        return Err(IssueError::RotationUnderWay);
+    }
+    let mut overlap = Vec::from([new]);
+    if let Some(old) = old
+        && now_s < until_s
+    {
+        let end_s = old.not_after_s().map_or(until_s, |end_s| end_s.min(until_s));
+        overlap.push(old.ending(end_s));
+    }
+    Ok(overlap)
+}
+
+/// An issue, of whichever kind of key.
+trait Ends: Clone {
+    fn not_after_s(&self) -> Option<u64>;
+    fn ending(&self, not_after_s: u64) -> Self;
+}
+
+impl Ends for BasicIssue {
+    fn not_after_s(&self) -> Option<u64> {
+        self.not_after_s
+    }
+
+    fn ending(&self, not_after_s: u64) -> Self {
+        Self { not_after_s: Some(not_after_s), ..self.clone() }
+    }
+}
+
+impl Ends for SignedIssue {
+    fn not_after_s(&self) -> Option<u64> {
+        self.not_after_s
+    }
+
+    fn ending(&self, not_after_s: u64) -> Self {
+        Self { not_after_s: Some(not_after_s), ..self.clone() }
+    }
+}

@@ -1,0 +1,129 @@
+//! Guarantees what a new key is: it opens at the edge, looks as documented, and shows its secret
+//! once.
+mod fixture;
+
+use fixture::*;
+use keyward_core::credential_text::{is_key_id, is_secret};
+use keyward_core::key;
+use keyward_issuer::make::{BASIC_LIFE_S, SIGNED_LIFE_S};
+use keyward_issuer::{IssueError, IssuedKey, Issuer, NewKey, NewKind};
+use keyward_wire::RecordError;
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn what_is_made_opens_at_the_edge(seed: u64) {
+        for kind in kinds() {
+            let IssuedKey { record, secret } = make(kind, seed);
+            prop_assert!(is_key_id(&record.key_id, false));
+            prop_assert!(is_secret(secret.reveal()));
+            prop_assert_eq!(record.generation, 1);
+            prop_assert_eq!(end_of(&record, secret.reveal()), Some(None));
+            prop_assert_eq!(end_of(&record, "kws_another"), None);
+        }
+    }
+}
+
+#[test]
+fn keys_live_as_long_as_their_kind_says() {
+    for (kind, life_s) in kinds().into_iter().zip([BASIC_LIFE_S, SIGNED_LIFE_S]) {
+        let record = make(kind, 1).record;
+        assert_eq!(live(&record).expires_at_s, NOW_S + life_s);
+        assert_eq!(live(&record).not_before_s, None);
+        assert!(!live(&record).disabled);
+    }
+    let past = NewKey { expires_at_s: Some(NOW_S), ..new(signed()) };
+    let error = issuer(&masters()).make(past, NOW_S, &mut source(1)).unwrap_err();
+    assert_eq!(error, IssueError::ExpiresTooEarly);
+}
+
+#[test]
+fn no_two_keys_share_an_id_an_issue_or_a_secret() {
+    let (a, b) = (make(signed(), 1), make(signed(), 2));
+    assert_ne!(a.record.key_id, b.record.key_id);
+    assert_ne!(a.secret.reveal(), b.secret.reveal());
+    let again = issuer(&masters()).rotate(&a.record, NOW_S + 9, NOW_S, &mut source(3)).unwrap();
+    let key::Material::Signed { issues, .. } = parts(&again.record).material else { panic!() };
+    assert_ne!(issues[0].issue, issues[1].issue);
+}
+
+#[test]
+fn a_broken_source_of_randomness_makes_no_key() {
+    for kind in kinds() {
+        let result = issuer(&masters()).make(new(kind), NOW_S, &mut |_: &mut [u8]| {});
+        assert_eq!(result.unwrap_err(), IssueError::Randomness);
+    }
+}
+
+#[test]
+fn a_record_is_one_or_is_not_made() {
+    let bad = NewKey { organisation: "Not a name".to_owned(), ..new(signed()) };
+    let error = issuer(&masters()).make(bad, NOW_S, &mut source(1)).unwrap_err();
+    assert!(matches!(error, IssueError::Record(RecordError::Malformed(_))));
+}
+
+#[test]
+fn imported_ids_are_taken_only_where_allowed_and_never_look_like_ours() {
+    let masters = masters();
+    let open = issuer(&masters);
+    let closed = Issuer { imported_key_ids: false, ..open };
+    let record = open.make(imported(signed(), "user~1"), NOW_S, &mut source(1)).unwrap().record;
+    assert_eq!(record.key_id, "user~1");
+    parts(&record);
+    let error = closed.make(imported(signed(), "user~1"), NOW_S, &mut source(1)).unwrap_err();
+    assert_eq!(error, IssueError::ImportedKeyIds);
+    let ours = make(signed(), 1).record.key_id;
+    for bad in ["", "a b", "a/b", "kwk_", "kwk_x", ours.as_str(), &"a".repeat(129), "ä"] {
+        let error = open.make(imported(signed(), bad), NOW_S, &mut source(1)).unwrap_err();
+        assert_eq!(error, IssueError::KeyId, "{bad:?}");
+    }
+}
+
+#[test]
+fn imported_secrets_are_long_enough_and_can_be_presented() {
+    let import =
+        |kind, secret: &[u8]| issuer(&masters()).import(new(kind), secret, NOW_S, &mut source(1));
+    for kind in kinds() {
+        let secret = "0123456789abcdef0123456789 bcdef";
+        let record = import(kind.clone(), secret.as_bytes()).unwrap();
+        assert_eq!(end_of(&record, secret), Some(None));
+        assert_eq!(import(kind.clone(), &[b'a'; 31]).unwrap_err(), IssueError::Secret);
+        assert_eq!(import(kind.clone(), &[b'a'; 513]).unwrap_err(), IssueError::Secret);
+        let mistyped = format!("kws_{}", "a".repeat(92));
+        assert_eq!(import(kind.clone(), mistyped.as_bytes()).unwrap_err(), IssueError::Secret);
+        let ours = make(kind.clone(), 4).secret;
+        assert!(import(kind, ours.reveal().as_bytes()).is_ok());
+    }
+    assert!(import(signed(), &[0x80; 32]).is_ok());
+    assert_eq!(import(NewKind::Basic, &[0x80; 32]).unwrap_err(), IssueError::BasicSecret);
+    assert_eq!(import(NewKind::Basic, &[b'\n'; 32]).unwrap_err(), IssueError::BasicSecret);
+}
+
+#[test]
+fn no_type_shows_a_secret() {
+    for kind in kinds() {
+        let masters = masters();
+        let issued = make(kind.clone(), 1);
+        let text = issued.secret.reveal().to_owned();
+        let imported = issuer(&masters).import(new(kind), text.as_bytes(), NOW_S, &mut source(2));
+        let payload = String::from_utf8(issued.record.to_payload().unwrap()).unwrap();
+        let shown = [
+            format!("{issued:?}"),
+            format!("{:#?}", issued.secret),
+            format!("{:?}", issued.record),
+            format!("{imported:?}"),
+            format!("{:?}", issuer(&masters)),
+            format!("{:?}", parts(&issued.record)),
+            format!("{:?}", open(&issued.record, NOW_S)),
+            payload,
+        ];
+        let bytes = format!("{:?}", text.as_bytes());
+        for one in &shown {
+            assert!(!one.contains(&text[..12]) && !one.contains(&text[20..32]), "{one}");
+            assert!(!one.contains(&bytes[1..40]), "{one}");
+        }
+        // Peppers and masters neither: all masters here are fives.
+        assert!(!shown.iter().any(|one| one.contains("5, 5, 5")));
+    }
+}
