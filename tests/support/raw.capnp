@@ -22,6 +22,7 @@ const gateway :Workerd.Worker = (
   compatibilityDate = @COMPATIBILITY_DATE@,
   modules = [
     (name = "entry.js", esModule = embed "/worker/gateway/entry.js"),
+    (name = "catalogue.json", json = embed "/worker/gateway/catalogue.json"),
     (name = "build/index.js", esModule = embed "/worker/gateway/build/index.js"),
     (name = "build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
   ],

@@ -2,6 +2,7 @@
 // their promises would stay open until the runtime gives them up. Here they are all answered at once.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import Gateway from "./build/index.js";
+import catalogue from "./catalogue.json";
 
 const UNAVAILABLE = JSON.stringify({
   type: "urn:keyward:problem:temporarily_unavailable",
@@ -56,7 +57,9 @@ addEventListener("error", (event) => giveUpAll(String(event.error ?? event.messa
 export default class extends WorkerEntrypoint {
   async fetch(request) {
     try {
-      return await whileInstanceLives(() => new Gateway(this.ctx, this.env).fetch(request));
+      // A variable CATALOGUE goes before the file.
+      const env = { CATALOGUE: catalogue, ...this.env };
+      return await whileInstanceLives(() => new Gateway(this.ctx, env).fetch(request));
     } catch (error) {
       console.error(JSON.stringify({ event: "gateway_trap", error: String(error?.message ?? error) }));
       return unavailable();

@@ -4,6 +4,8 @@ pub(crate) mod basic;
 pub(crate) mod fields;
 pub(crate) mod signature;
 
+use alloc::string::String;
+
 use crate::catalogue::{Catalogue, Method, RouteMatch, RouteOutcome};
 use crate::denial::{Code, Denial};
 use crate::deployment::{Authority, AuthorityRole, Deployment, Settings};
@@ -99,6 +101,16 @@ impl<'a> Exchange<'a> {
     #[must_use]
     pub const fn route(&self) -> Option<&RouteMatch<'a, 'a>> {
         self.route.as_ref()
+    }
+
+    /// Scheme and authority as clients use them: what stands before the path in a URL.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        alloc::format!(
+            "{}://{}",
+            self.authority.scheme.as_str(),
+            self.authority.authority
+        )
     }
 
     /// A refusal of this request, with the challenges that fit its route.

@@ -42,7 +42,9 @@ impl Visitor<'_> for TextVisitor {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
         // The text may be a secret: it is not part of the error.
-        decode(text).map(Text).ok_or_else(|| E::custom("not base64url without padding"))
+        decode(text)
+            .map(Text)
+            .ok_or_else(|| E::custom("not base64url without padding"))
     }
 }
 
@@ -61,7 +63,9 @@ impl<'de, const N: usize> Deserialize<'de> for SecretText<N> {
         let Text(mut bytes) = Text::deserialize(deserializer)?;
         let fixed = <[u8; N]>::try_from(bytes.as_slice()).map(Zeroizing::new);
         bytes.zeroize();
-        fixed.map(Self).map_err(|_| de::Error::custom("not the right number of bytes"))
+        fixed
+            .map(Self)
+            .map_err(|_| de::Error::custom("not the right number of bytes"))
     }
 }
 

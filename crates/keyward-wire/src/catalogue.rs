@@ -169,9 +169,11 @@ impl CatalogueFile {
 
     /// The names of all APIs with their resources.
     pub fn resources(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.apis
-            .iter()
-            .flat_map(|api| api.resources.iter().map(|name| (api.name.as_str(), name.as_str())))
+        self.apis.iter().flat_map(|api| {
+            api.resources
+                .iter()
+                .map(|name| (api.name.as_str(), name.as_str()))
+        })
     }
 }
 

@@ -44,7 +44,11 @@ impl PublishRing {
                 return Err(RingError::Repeated);
             }
         }
-        if ring.is_empty() { Err(RingError::Empty) } else { Ok(Self(ring)) }
+        if ring.is_empty() {
+            Err(RingError::Empty)
+        } else {
+            Ok(Self(ring))
+        }
     }
 
     /// The payload of a KV text, when it was signed by a key of the ring for this KV name.
@@ -56,9 +60,13 @@ impl PublishRing {
             return Err(RecordError::TooLarge);
         }
         let mut parts = text.split('.');
-        let (Some(format), Some(ring_id), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let (Some(format), Some(ring_id), Some(payload), Some(signature), None) = (
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+        ) else {
             return Err(RecordError::Malformed("not an envelope"));
         };
         if format != FORMAT {
@@ -74,9 +82,12 @@ impl PublishRing {
         let key = self.0.get(&ring_id).ok_or(RecordError::UnknownPublishKey)?;
         let signature = base64url::decode(signature)
             .and_then(|bytes| Signature::from_slice(&bytes).ok())
-            .ok_or(RecordError::Malformed("the envelope's signature is not base64url"))?;
-        let payload = base64url::decode(payload)
-            .ok_or(RecordError::Malformed("the envelope's payload is not base64url"))?;
+            .ok_or(RecordError::Malformed(
+                "the envelope's signature is not base64url",
+            ))?;
+        let payload = base64url::decode(payload).ok_or(RecordError::Malformed(
+            "the envelope's payload is not base64url",
+        ))?;
         key.verify_strict(&signed_bytes(kv_name, &payload), &signature)
             .map_err(|_| RecordError::WrongSignature)?;
         Ok(payload)
@@ -100,7 +111,10 @@ impl Publisher {
     /// From an id and the 32 bytes of an Ed25519 private key.
     #[must_use]
     pub fn new(id: RingId, private_key: &[u8; 32]) -> Self {
-        Self { id, key: SigningKey::from_bytes(private_key) }
+        Self {
+            id,
+            key: SigningKey::from_bytes(private_key),
+        }
     }
 
     #[must_use]
@@ -129,7 +143,11 @@ impl Publisher {
             base64url::encode(payload),
             base64url::encode(&signature)
         );
-        if text.len() > ENVELOPE_BYTES_MAX { Err(RecordError::TooLarge) } else { Ok(text) }
+        if text.len() > ENVELOPE_BYTES_MAX {
+            Err(RecordError::TooLarge)
+        } else {
+            Ok(text)
+        }
     }
 }
 

@@ -34,7 +34,9 @@ impl GrantTable {
     #[must_use]
     pub fn on(&self, api: &str, resource: &str) -> Actions {
         let resources = self.0.get(api).map(|resources| &resources.0);
-        resources.and_then(|map| map.get(resource)).map_or(Actions::NONE, |letters| letters.0)
+        resources
+            .and_then(|map| map.get(resource))
+            .map_or(Actions::NONE, |letters| letters.0)
     }
 
     /// Grants actions on one resource besides those already granted.
@@ -43,14 +45,20 @@ impl GrantTable {
             return;
         }
         let resources = self.0.entry(api.to_owned()).or_default();
-        let letters = resources.0.entry(resource.to_owned()).or_insert(Letters(Actions::NONE));
+        let letters = resources
+            .0
+            .entry(resource.to_owned())
+            .or_insert(Letters(Actions::NONE));
         letters.0 = letters.0.union(actions);
     }
 
     /// API, resource and actions, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, Actions)> {
         self.0.iter().flat_map(|(api, resources)| {
-            resources.0.iter().map(|(name, letters)| (api.as_str(), name.as_str(), letters.0))
+            resources
+                .0
+                .iter()
+                .map(|(name, letters)| (api.as_str(), name.as_str(), letters.0))
         })
     }
 
@@ -77,7 +85,9 @@ impl<'de> Deserialize<'de> for Letters {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Actions::parse(&String::deserialize(deserializer)?) {
             Some(actions) if !actions.is_empty() => Ok(Self(actions)),
-            _ => Err(de::Error::custom("actions are some letters of crud, in this order")),
+            _ => Err(de::Error::custom(
+                "actions are some letters of crud, in this order",
+            )),
         }
     }
 }

@@ -10,6 +10,7 @@ extern crate std;
 
 mod base64url;
 pub mod catalogue;
+pub mod dev;
 pub mod envelope;
 pub mod grants;
 pub mod open;

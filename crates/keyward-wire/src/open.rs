@@ -97,7 +97,11 @@ fn check_fresh(live: &Live, now_s: u64) -> Result<(), RecordError> {
         Some(until) => now_s <= until,
         None => live.expires_at_s <= now_s,
     };
-    if fresh { Ok(()) } else { Err(RecordError::Stale) }
+    if fresh {
+        Ok(())
+    } else {
+        Err(RecordError::Stale)
+    }
 }
 
 fn unseal(
@@ -120,15 +124,23 @@ fn unseal(
                 })
                 .collect::<Result<_, RecordError>>()?,
         ),
-        Material::Signed { algorithm, nonce, issues, .. } => key::Material::Signed {
+        Material::Signed {
+            algorithm,
+            nonce,
+            issues,
+            ..
+        } => key::Material::Signed {
             algorithm: *algorithm,
             nonce: *nonce,
             issues: issues
                 .iter()
                 .map(|one| {
                     let keys = unsealing.keys(context.organisation, &one.ring)?;
-                    let context =
-                        SealContext { issue: &one.issue, algorithm: algorithm.as_str(), ..context };
+                    let context = SealContext {
+                        issue: &one.issue,
+                        algorithm: algorithm.as_str(),
+                        ..context
+                    };
                     Ok(key::SignedIssue {
                         issue: one.issue.clone(),
                         secret: keys.unseal(&context, &one.ring, &one.sealed)?,

@@ -67,7 +67,15 @@ impl OrganisationKeys {
             environment: json.environment,
             organisation: json.organisation,
             rings: rings
-                .map(|(id, keys)| (id, DerivedKeys { seal: keys.seal.0, pepper: keys.pepper.0 }))
+                .map(|(id, keys)| {
+                    (
+                        id,
+                        DerivedKeys {
+                            seal: keys.seal.0,
+                            pepper: keys.pepper.0,
+                        },
+                    )
+                })
                 .collect(),
         })
     }
@@ -86,7 +94,13 @@ impl OrganisationKeys {
             rings: rings
                 .map(|(id, keys)| {
                     let seal = SecretText(keys.seal.clone());
-                    (id.clone(), DerivedKeysJson { seal, pepper: SecretText(keys.pepper.clone()) })
+                    (
+                        id.clone(),
+                        DerivedKeysJson {
+                            seal,
+                            pepper: SecretText(keys.pepper.clone()),
+                        },
+                    )
                 })
                 .collect(),
         })
@@ -123,6 +137,10 @@ impl OrganisationKeys {
 
 impl fmt::Debug for OrganisationKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OrganisationKeys({} in {}, ..)", self.organisation, self.environment)
+        write!(
+            f,
+            "OrganisationKeys({} in {}, ..)",
+            self.organisation, self.environment
+        )
     }
 }

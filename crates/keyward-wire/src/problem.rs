@@ -60,9 +60,16 @@ mod tests {
             let denial = Denial::new(code);
             let json: serde_json::Value =
                 serde_json::from_str(&Problem::of(&denial).to_json()).unwrap();
-            assert_eq!(json["type"], alloc::format!("urn:keyward:problem:{}", code.as_str()));
+            assert_eq!(
+                json["type"],
+                alloc::format!("urn:keyward:problem:{}", code.as_str())
+            );
             assert_eq!(json["status"], code.status());
-            assert_eq!(json.as_object().unwrap().len(), 4, "nothing that was not said: {json}");
+            assert_eq!(
+                json.as_object().unwrap().len(),
+                4,
+                "nothing that was not said: {json}"
+            );
         }
     }
 

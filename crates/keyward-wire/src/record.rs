@@ -80,7 +80,11 @@ impl Profiles {
     #[must_use]
     pub fn new(profiles: impl IntoIterator<Item = Profile>) -> Option<Self> {
         let set: BTreeSet<_> = profiles.into_iter().collect();
-        if set.is_empty() { None } else { Some(Self(set)) }
+        if set.is_empty() {
+            None
+        } else {
+            Some(Self(set))
+        }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Profile> {
@@ -175,26 +179,46 @@ impl Record {
     /// # Errors
     /// `Malformed` with the first rule that is broken.
     pub fn check(&self) -> Result<(), RecordError> {
-        let must =
-            |holds: bool, rule| if holds { Ok(()) } else { Err(RecordError::Malformed(rule)) };
+        let must = |holds: bool, rule| {
+            if holds {
+                Ok(())
+            } else {
+                Err(RecordError::Malformed(rule))
+            }
+        };
         must(is_key_id(&self.key_id), "the key id is not one")?;
-        must(is_name(&self.organisation), "the organisation is not a name")?;
+        must(
+            is_name(&self.organisation),
+            "the organisation is not a name",
+        )?;
         must(is_name(&self.environment), "the environment is not a name")?;
         must(self.generation > 0, "generations count from 1")?;
-        let State::Live(live) = &self.state else { return Ok(()) };
+        let State::Live(live) = &self.state else {
+            return Ok(());
+        };
         must(
-            live.not_before_s.is_none_or(|from| from < live.expires_at_s),
+            live.not_before_s
+                .is_none_or(|from| from < live.expires_at_s),
             "the key would expire before it begins",
         )?;
-        must(live.assignments.len() <= limits::ASSIGNMENTS_MAX, "too many assignments")?;
+        must(
+            live.assignments.len() <= limits::ASSIGNMENTS_MAX,
+            "too many assignments",
+        )?;
         for assignment in &live.assignments {
             must(is_name(&assignment.role), "a role is not a name")?;
             if let Accounts::Listed(names) = &assignment.accounts {
                 must(names.len() <= limits::ACCOUNTS_MAX, "too many accounts")?;
-                must(names.iter().all(|name| is_account(name)), "an account is not one")?;
+                must(
+                    names.iter().all(|name| is_account(name)),
+                    "an account is not one",
+                )?;
             }
             must(
-                assignment.grants.iter().all(|(api, name, _)| is_name(api) && is_name(name)),
+                assignment
+                    .grants
+                    .iter()
+                    .all(|(api, name, _)| is_name(api) && is_name(name)),
                 "a grant names no API or resource",
             )?;
         }
@@ -204,9 +228,18 @@ impl Record {
                 issues.iter().map(|one| one.issue.as_str()).collect()
             }
         };
-        must((1..=limits::ISSUES_MAX).contains(&issues.len()), "a key has one or two issues")?;
-        must(issues.iter().all(|issue| is_issue(issue)), "an issue's id is not one")?;
-        must(issues.iter().collect::<BTreeSet<_>>().len() == issues.len(), "issues share an id")
+        must(
+            (1..=limits::ISSUES_MAX).contains(&issues.len()),
+            "a key has one or two issues",
+        )?;
+        must(
+            issues.iter().all(|issue| is_issue(issue)),
+            "an issue's id is not one",
+        )?;
+        must(
+            issues.iter().collect::<BTreeSet<_>>().len() == issues.len(),
+            "issues share an id",
+        )
     }
 }
 
@@ -217,5 +250,7 @@ fn is_key_id(text: &str) -> bool {
 
 fn is_issue(text: &str) -> bool {
     (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

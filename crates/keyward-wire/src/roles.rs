@@ -86,7 +86,11 @@ impl Preset {
         for (api, resource) in catalogue.resources() {
             grants.grant(api, resource, self.actions());
         }
-        Ok(Assignment { role: String::from(self.as_str()), accounts, grants })
+        Ok(Assignment {
+            role: String::from(self.as_str()),
+            accounts,
+            grants,
+        })
     }
 }
 
@@ -104,7 +108,10 @@ impl Assignment {
             })
             .collect();
         if !wider.is_empty() {
-            return Err(RoleError::Wider { role: self.role, grants: wider });
+            return Err(RoleError::Wider {
+                role: self.role,
+                grants: wider,
+            });
         }
         self.grants = table;
         Ok(self)
@@ -112,8 +119,9 @@ impl Assignment {
 }
 
 fn without(actions: Actions, taken: Actions) -> Actions {
-    let left =
-        Action::ALL.into_iter().filter(|one| actions.contains(*one) && !taken.contains(*one));
+    let left = Action::ALL
+        .into_iter()
+        .filter(|one| actions.contains(*one) && !taken.contains(*one));
     left.fold(Actions::NONE, Actions::with)
 }
 
@@ -132,7 +140,11 @@ impl fmt::Display for RoleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::IsGlobal(role) => {
-                write!(f, "role {} is for all accounts; none can be listed", role.as_str())
+                write!(
+                    f,
+                    "role {} is for all accounts; none can be listed",
+                    role.as_str()
+                )
             }
             Self::NeedsAccounts(role) => {
                 write!(f, "role {} needs a list of accounts", role.as_str())
@@ -165,7 +177,12 @@ mod tests {
     }
 
     fn listed(names: &[&str]) -> Accounts {
-        Accounts::Listed(names.iter().map(ToString::to_string).collect::<BTreeSet<_>>())
+        Accounts::Listed(
+            names
+                .iter()
+                .map(ToString::to_string)
+                .collect::<BTreeSet<_>>(),
+        )
     }
 
     #[test]
@@ -180,32 +197,57 @@ mod tests {
             (Preset::AccountViewer, listed(&["a1", "a2"]), "r"),
         ] {
             let held = preset.assign(accounts, &catalogue).unwrap();
-            assert_eq!(held.grants.on("management", "users"), Actions::parse(letters).unwrap());
+            assert_eq!(
+                held.grants.on("management", "users"),
+                Actions::parse(letters).unwrap()
+            );
             assert_eq!(Preset::parse(&held.role), Some(preset));
         }
     }
 
     #[test]
     fn a_resource_added_later_is_not_granted() {
-        let held = Preset::Admin.assign(Accounts::All, &catalogue(r#"["users"]"#)).unwrap();
+        let held = Preset::Admin
+            .assign(Accounts::All, &catalogue(r#"["users"]"#))
+            .unwrap();
         let later = catalogue(r#"["users", "invoices"]"#);
         assert_eq!(later.resources().count(), 2);
-        assert_eq!(held.grants, table(r#"{ "management": { "users": "crud" } }"#));
+        assert_eq!(
+            held.grants,
+            table(r#"{ "management": { "users": "crud" } }"#)
+        );
     }
 
     #[test]
     fn accounts_must_suit_the_role() {
         let catalogue = catalogue(r#"["users"]"#);
-        assert!(Preset::AccountViewer.assign(Accounts::All, &catalogue).is_err());
-        assert!(Preset::AccountViewer.assign(listed(&[]), &catalogue).is_err());
-        assert!(Preset::GlobalViewer.assign(listed(&["a1"]), &catalogue).is_err());
-        assert!(Preset::GlobalAdmin.assign(listed(&["a1"]), &catalogue).is_err());
+        assert!(
+            Preset::AccountViewer
+                .assign(Accounts::All, &catalogue)
+                .is_err()
+        );
+        assert!(
+            Preset::AccountViewer
+                .assign(listed(&[]), &catalogue)
+                .is_err()
+        );
+        assert!(
+            Preset::GlobalViewer
+                .assign(listed(&["a1"]), &catalogue)
+                .is_err()
+        );
+        assert!(
+            Preset::GlobalAdmin
+                .assign(listed(&["a1"]), &catalogue)
+                .is_err()
+        );
     }
 
     #[test]
     fn a_table_narrows_and_never_widens() {
-        let held =
-            Preset::Developer.assign(Accounts::All, &catalogue(r#"["keys", "users"]"#)).unwrap();
+        let held = Preset::Developer
+            .assign(Accounts::All, &catalogue(r#"["keys", "users"]"#))
+            .unwrap();
         let narrow = table(r#"{ "management": { "users": "ru" } }"#);
         assert_eq!(held.clone().narrow(narrow.clone()).unwrap().grants, narrow);
 

@@ -61,7 +61,10 @@ impl MasterRing {
             }
             current = current.or(Some(id));
         }
-        Ok(Self { current: current.ok_or(RingError::Empty)?, masters })
+        Ok(Self {
+            current: current.ok_or(RingError::Empty)?,
+            masters,
+        })
     }
 
     /// The id of the key that seals.
@@ -93,14 +96,24 @@ impl MasterRing {
             .keys()
             .map(|id| Ok((id.clone(), self.derive(organisation, id)?)))
             .collect::<Result<_, RecordError>>()?;
-        Ok(OrganisationKeys::new(deployment, environment, organisation, rings))
+        Ok(OrganisationKeys::new(
+            deployment,
+            environment,
+            organisation,
+            rings,
+        ))
     }
 
     fn derive(&self, organisation: &str, ring: &RingId) -> Result<DerivedKeys, RecordError> {
-        let master = self.masters.get(ring).ok_or(RecordError::UnknownSealingKey)?;
+        let master = self
+            .masters
+            .get(ring)
+            .ok_or(RecordError::UnknownSealingKey)?;
         let hkdf = Hkdf::<Sha512>::new(None, master.as_slice());
-        let mut keys =
-            DerivedKeys { seal: Zeroizing::new([0; 32]), pepper: Zeroizing::new([0; 64]) };
+        let mut keys = DerivedKeys {
+            seal: Zeroizing::new([0; 32]),
+            pepper: Zeroizing::new([0; 64]),
+        };
         let info = |purpose| length_prefixed(&["keyward", purpose, organisation, ring.as_str()]);
         // The lengths are far below HKDF's bound of 255 hashes.
         hkdf.expand(&info("seal"), keys.seal.as_mut_slice())
@@ -139,7 +152,13 @@ impl DerivedKeys {
         let aad = associated_data(context, ring);
         let sealed = self
             .cipher()
-            .encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: &aad })
+            .encrypt(
+                &XNonce::from(nonce),
+                Payload {
+                    msg: secret,
+                    aad: &aad,
+                },
+            )
             .map_err(|_| RecordError::TooLarge)?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
@@ -154,11 +173,18 @@ impl DerivedKeys {
         ring: &RingId,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, RecordError> {
-        let (nonce, sealed) =
-            sealed.split_first_chunk::<SEAL_NONCE_BYTES>().ok_or(RecordError::Unsealable)?;
+        let (nonce, sealed) = sealed
+            .split_first_chunk::<SEAL_NONCE_BYTES>()
+            .ok_or(RecordError::Unsealable)?;
         let aad = associated_data(context, ring);
         self.cipher()
-            .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &aad })
+            .decrypt(
+                &XNonce::from(*nonce),
+                Payload {
+                    msg: sealed,
+                    aad: &aad,
+                },
+            )
             .map(Zeroizing::new)
             .map_err(|_| RecordError::Unsealable)
     }

@@ -58,13 +58,19 @@ impl Secrets {
     /// # Errors
     /// A sentence without any of the text, when it is not exactly that.
     pub fn parse(json: &str) -> Result<Self, SecretsError> {
-        let json: SecretsJson = serde_json::from_str(json)
-            .map_err(|error| SecretsError::Json { line: error.line(), column: error.column() })?;
+        let json: SecretsJson = serde_json::from_str(json).map_err(|error| SecretsError::Json {
+            line: error.line(),
+            column: error.column(),
+        })?;
         let keys = json
             .publish_keys
             .into_iter()
             .map(|one| {
-                let bytes = one.public_key.0.try_into().map_err(|_| RingError::PublicKey)?;
+                let bytes = one
+                    .public_key
+                    .0
+                    .try_into()
+                    .map_err(|_| RingError::PublicKey)?;
                 Ok((one.id, bytes))
             })
             .collect::<Result<Vec<_>, _>>()
@@ -73,8 +79,11 @@ impl Secrets {
             if !is_name(&name) {
                 return Err(SecretsError::Environment);
             }
-            let masters: Vec<(RingId, Zeroizing<[u8; 32]>)> =
-                environment.rings.into_iter().map(|one| (one.id, one.master.0)).collect();
+            let masters: Vec<(RingId, Zeroizing<[u8; 32]>)> = environment
+                .rings
+                .into_iter()
+                .map(|one| (one.id, one.master.0))
+                .collect();
             let masters = MasterRing::new(masters).map_err(SecretsError::Rings)?;
             Ok((name, Unsealing::Masters(masters)))
         });
@@ -102,7 +111,10 @@ impl fmt::Display for SecretsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json { line, column } => {
-                write!(f, "the secrets are not as documented, at line {line}, column {column}")
+                write!(
+                    f,
+                    "the secrets are not as documented, at line {line}, column {column}"
+                )
             }
             Self::PublishKeys(error) => write!(f, "publishKeys: {error}"),
             Self::Environment => f.write_str("environments must be 1 to 64 of a-z, 0-9 and -"),

@@ -121,7 +121,9 @@ fn within(name: &str, seconds: u64, least: u64) -> Result<u64, SettingsFileError
     if (least..=300).contains(&seconds) {
         Ok(seconds)
     } else {
-        Err(SettingsFileError(alloc::format!("{name} must be {least} to 300")))
+        Err(SettingsFileError(alloc::format!(
+            "{name} must be {least} to 300"
+        )))
     }
 }
 
@@ -147,7 +149,9 @@ fn client_address(json: ClientAddressJson) -> Result<ClientAddress, SettingsFile
         ClientAddressJson::TrustedProxy(networks) => networks,
     };
     if networks.is_empty() {
-        return Err(SettingsFileError("trustedProxy needs at least one network".to_string()));
+        return Err(SettingsFileError(
+            "trustedProxy needs at least one network".to_string(),
+        ));
     }
     let networks: Vec<IpNet> = networks
         .iter()
@@ -208,10 +212,16 @@ mod tests {
         let read = settings.deployment.settings();
         assert!(read.imported_key_ids && read.debug);
         assert_eq!(
-            (read.content_bytes_max, read.created_age_s_max, read.created_ahead_s_max),
+            (
+                read.content_bytes_max,
+                read.created_age_s_max,
+                read.created_ahead_s_max
+            ),
             (5, 60, 7)
         );
-        let ClientAddress::TrustedProxy(set) = settings.client_address else { panic!() };
+        let ClientAddress::TrustedProxy(set) = settings.client_address else {
+            panic!()
+        };
         assert!(set.contains([10, 1, 2, 3].into()));
         assert!(!set.contains([11, 1, 2, 3].into()));
     }

@@ -14,23 +14,37 @@ use proptest::prelude::*;
 #[test]
 fn a_payload_is_bound_to_its_kv_name() {
     let text = text(&signed());
-    for name in ["k/imported-2", "K/imported-1", "k/imported-1 ", "k/imported-", "imported-1", ""] {
+    for name in [
+        "k/imported-2",
+        "K/imported-1",
+        "k/imported-1 ",
+        "k/imported-",
+        "imported-1",
+        "",
+    ] {
         assert_eq!(
             error(publish_ring().open(name, &text)),
             RecordError::WrongSignature,
             "{name:?}"
         );
     }
-    assert!(publisher().publish("k/a\0b", b"{}").is_err(), "NUL separates the signed parts");
+    assert!(
+        publisher().publish("k/a\0b", b"{}").is_err(),
+        "NUL separates the signed parts"
+    );
 }
 
 #[test]
 fn only_the_ring_can_sign() {
     let payload = signed().to_payload().unwrap();
     let name = kv_name(KEY_ID);
-    let stranger = Publisher::new(ring_id("p1"), &[2; 32]).publish(&name, &payload).unwrap();
+    let stranger = Publisher::new(ring_id("p1"), &[2; 32])
+        .publish(&name, &payload)
+        .unwrap();
     assert_eq!(error(open(&stranger)), RecordError::WrongSignature);
-    let unknown = Publisher::new(ring_id("p2"), &[1; 32]).publish(&name, &payload).unwrap();
+    let unknown = Publisher::new(ring_id("p2"), &[1; 32])
+        .publish(&name, &payload)
+        .unwrap();
     assert_eq!(error(open(&unknown)), RecordError::UnknownPublishKey);
 }
 
@@ -40,8 +54,14 @@ fn a_ring_has_usable_keys_only() {
     identity[0] = 1;
     let good = publisher().public_key();
     assert_eq!(PublishRing::new([]).unwrap_err(), RingError::Empty);
-    assert_eq!(PublishRing::new([(ring_id("a"), identity)]).unwrap_err(), RingError::PublicKey);
-    assert_eq!(PublishRing::new([(ring_id("a"), [2; 32])]).unwrap_err(), RingError::PublicKey);
+    assert_eq!(
+        PublishRing::new([(ring_id("a"), identity)]).unwrap_err(),
+        RingError::PublicKey
+    );
+    assert_eq!(
+        PublishRing::new([(ring_id("a"), [2; 32])]).unwrap_err(),
+        RingError::PublicKey
+    );
     let twice = [(ring_id("a"), good), (ring_id("a"), good)];
     assert_eq!(PublishRing::new(twice).unwrap_err(), RingError::Repeated);
     assert_eq!(MasterRing::new([]).unwrap_err(), RingError::Empty);
@@ -59,7 +79,10 @@ fn envelopes_of_other_shapes_are_refused() {
         error(publisher().publish("k/a", &vec![b'x'; ENVELOPE_BYTES_MAX])),
         RecordError::TooLarge
     );
-    assert_eq!(error(open(&good.replacen("kwr1", "kwr2", 1))), RecordError::FutureVersion);
+    assert_eq!(
+        error(open(&good.replacen("kwr1", "kwr2", 1))),
+        RecordError::FutureVersion
+    );
     for bad in [
         "",
         ".",
@@ -71,7 +94,10 @@ fn envelopes_of_other_shapes_are_refused() {
         &format!(" {good}"),
         &good[1..],
     ] {
-        assert!(matches!(error(open(bad)), RecordError::Malformed(_)), "{bad:?}");
+        assert!(
+            matches!(error(open(bad)), RecordError::Malformed(_)),
+            "{bad:?}"
+        );
     }
 }
 
@@ -99,9 +125,15 @@ proptest! {
 /// for one record.
 #[test]
 fn no_bit_at_the_edges_of_a_part_is_without_meaning() {
-    let tombstone = Record { state: State::Tombstone, ..signed() };
+    let tombstone = Record {
+        state: State::Tombstone,
+        ..signed()
+    };
     for good in [text(&signed()), text(&basic()), text(&tombstone)] {
-        let dots = good.match_indices('.').map(|(at, _)| at).chain([good.len()]);
+        let dots = good
+            .match_indices('.')
+            .map(|(at, _)| at)
+            .chain([good.len()]);
         for at in dots.flat_map(|at| at.saturating_sub(2)..at.saturating_add(1)) {
             for bit in 0..if at < good.len() { 7 } else { 0 } {
                 let mut bytes = good.clone().into_bytes();

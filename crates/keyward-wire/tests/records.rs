@@ -9,23 +9,34 @@ use keyward_wire::record::{Material, Record, State};
 
 #[test]
 fn a_signed_key_arrives_whole() {
-    let Ok(Opened::Key(parts)) = opened(&signed()) else { panic!() };
-    assert_eq!((parts.key_id.as_str(), parts.organisation.as_str()), (KEY_ID, "acme"));
+    let Ok(Opened::Key(parts)) = opened(&signed()) else {
+        panic!()
+    };
+    assert_eq!(
+        (parts.key_id.as_str(), parts.organisation.as_str()),
+        (KEY_ID, "acme")
+    );
     assert_eq!((parts.generation, parts.expires_at_s), (7, NOW_S + 600));
     assert_eq!(parts.not_before_s, Some(NOW_S - 60));
     assert_eq!(parts.addresses.unwrap().len(), 2);
     assert_eq!(parts.assignments.len(), 1);
     assert!(matches!(&parts.assignments[0].accounts, Accounts::Listed(names) if names.len() == 2));
     assert_eq!(parts.assignments[0].grants[0].actions.to_string(), "ru");
-    let CoreMaterial::Signed { issues, nonce, .. } = parts.material else { panic!() };
+    let CoreMaterial::Signed { issues, nonce, .. } = parts.material else {
+        panic!()
+    };
     assert_eq!(nonce, NoncePolicy::Required);
     assert_eq!(issues[0].secret.as_slice(), SECRET);
 }
 
 #[test]
 fn a_basic_key_arrives_with_the_pepper_that_made_its_mac() {
-    let Ok(Opened::Key(parts)) = opened(&basic()) else { panic!() };
-    let CoreMaterial::Basic(issues) = parts.material else { panic!() };
+    let Ok(Opened::Key(parts)) = opened(&basic()) else {
+        panic!()
+    };
+    let CoreMaterial::Basic(issues) = parts.material else {
+        panic!()
+    };
     let pepper = MacKey::new(Algorithm::HmacSha512, &issues[0].pepper);
     assert!(pepper.verify(&[SECRET], &issues[0].mac));
     assert!(!pepper.verify(&[b"another"], &issues[0].mac));
@@ -35,9 +46,15 @@ fn a_basic_key_arrives_with_the_pepper_that_made_its_mac() {
 #[test]
 fn records_are_written_as_they_are_read() {
     for record in [signed(), basic()] {
-        assert_eq!(Record::from_payload(&record.to_payload().unwrap()).unwrap(), record);
+        assert_eq!(
+            Record::from_payload(&record.to_payload().unwrap()).unwrap(),
+            record
+        );
     }
-    let tombstone = Record { state: State::Tombstone, ..signed() };
+    let tombstone = Record {
+        state: State::Tombstone,
+        ..signed()
+    };
     let payload = tombstone.to_payload().unwrap();
     assert_eq!(
         std::str::from_utf8(&payload).unwrap(),
@@ -49,7 +66,14 @@ fn records_are_written_as_they_are_read() {
 #[test]
 fn the_json_is_the_documented_one() {
     let json = String::from_utf8(signed().to_payload().unwrap()).unwrap();
-    let sealed = json.split(r#""sealed":""#).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let sealed = json
+        .split(r#""sealed":""#)
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
     assert_eq!(
         json,
         r#"{"v":1,"keyId":"imported-1","organisation":"acme","environment":"production","generation":7,"freshUntil":1800000060,"kind":"signed","algorithm":"hmac-sha512","profiles":["rfc9421"],"nonce":"required","notBefore":1799999940,"expiresAt":1800000600,"disabled":false,"addresses":["10.0.0.0/8","2001:db8::/32"],"assignments":[{"role":"own","accounts":["a1","a2"],"grants":{"management":{"users":"ru"}}}],"issues":[{"issue":"i1","ring":"m2","sealed":"SEALED"}]}"#
@@ -59,8 +83,14 @@ fn the_json_is_the_documented_one() {
 
 #[test]
 fn removal_is_told_apart_from_error() {
-    let tombstone = Record { state: State::Tombstone, ..signed() };
-    assert!(matches!(opened(&tombstone), Ok(Opened::Tombstone { generation: 7 })));
+    let tombstone = Record {
+        state: State::Tombstone,
+        ..signed()
+    };
+    assert!(matches!(
+        opened(&tombstone),
+        Ok(Opened::Tombstone { generation: 7 })
+    ));
 }
 
 #[test]
@@ -68,11 +98,19 @@ fn another_environment_is_noticed_before_anything_is_unsealed() {
     let mut other = signed();
     other.environment = "uat".to_owned();
     // Under this environment's masters the secret would not open: it was not tried.
-    assert!(matches!(opened(&other), Ok(Opened::OtherEnvironment { generation: 7 })));
-    let Material::Signed { issues, .. } = &mut live(&mut other).material else { panic!() };
+    assert!(matches!(
+        opened(&other),
+        Ok(Opened::OtherEnvironment { generation: 7 })
+    ));
+    let Material::Signed { issues, .. } = &mut live(&mut other).material else {
+        panic!()
+    };
     issues[0].sealed = b"nonsense".to_vec();
     issues[0].ring = ring_id("unknown");
-    assert!(matches!(opened(&other), Ok(Opened::OtherEnvironment { .. })));
+    assert!(matches!(
+        opened(&other),
+        Ok(Opened::OtherEnvironment { .. })
+    ));
 }
 
 #[test]
@@ -102,7 +140,10 @@ fn a_later_version_is_its_own_error() {
         error(open_json(r#"{"v":2,"keyId":"imported-1","more":[1,2]}"#)),
         RecordError::FutureVersion
     );
-    assert!(matches!(error(open_json(r#"{"keyId":"imported-1"}"#)), RecordError::Malformed(_)));
+    assert!(matches!(
+        error(open_json(r#"{"keyId":"imported-1"}"#)),
+        RecordError::Malformed(_)
+    ));
 }
 
 #[test]
@@ -127,7 +168,10 @@ fn what_is_not_exactly_a_record_is_refused() {
         (r#""organisation":"acme""#, r#""organisation":"""#),
         (r#""kind":"signed""#, r#""kind":"basic""#),
         (r#""kind":"signed""#, r#""kind":"token""#),
-        (r#""algorithm":"hmac-sha512""#, r#""algorithm":"HMAC-SHA512""#),
+        (
+            r#""algorithm":"hmac-sha512""#,
+            r#""algorithm":"HMAC-SHA512""#,
+        ),
         (r#""algorithm":"hmac-sha512","#, ""),
         (r#"["rfc9421"]"#, "[]"),
         (r#"["rfc9421"]"#, r#"["rfc9421","other"]"#),
@@ -147,7 +191,10 @@ fn what_is_not_exactly_a_record_is_refused() {
         (r#""users":"ru""#, r#""users":"ur""#),
         (r#""users":"ru""#, r#""users":"""#),
         (r#""users":"ru""#, r#""users":"r","users":"crud""#),
-        (r#""management":{"#, r#""management":{"a":"r"},"management":{"#),
+        (
+            r#""management":{"#,
+            r#""management":{"a":"r"},"management":{"#,
+        ),
         (r#""issue":"i1""#, r#""issue":"i 1""#),
         (r#""ring":"m2""#, r#""ring":"M2""#),
         (r#""ring":"m2""#, r#""ring":"m2","mac":"AAAA""#),
@@ -155,32 +202,63 @@ fn what_is_not_exactly_a_record_is_refused() {
     ] {
         let bad = good.replacen(from, to, 1);
         assert_ne!(bad, good, "{from}");
-        assert!(matches!(error(open_json(&bad)), RecordError::Malformed(_)), "{bad}");
+        assert!(
+            matches!(error(open_json(&bad)), RecordError::Malformed(_)),
+            "{bad}"
+        );
     }
     for (from, to) in [
-        (r#""kind":"basic""#, r#""kind":"basic","algorithm":"hmac-sha512""#),
+        (
+            r#""kind":"basic""#,
+            r#""kind":"basic","algorithm":"hmac-sha512""#,
+        ),
         (r#""kind":"basic""#, r#""kind":"basic","nonce":"optional""#),
-        (r#""kind":"basic""#, r#""kind":"basic","profiles":["rfc9421"]"#),
-        (r#""kind":"basic""#, r#""kind":"signed","algorithm":"hmac-sha512""#),
+        (
+            r#""kind":"basic""#,
+            r#""kind":"basic","profiles":["rfc9421"]"#,
+        ),
+        (
+            r#""kind":"basic""#,
+            r#""kind":"signed","algorithm":"hmac-sha512""#,
+        ),
         (r#""mac":""#, r#""mac":"AA"#),
     ] {
         let bad = basic.replacen(from, to, 1);
         assert_ne!(bad, basic, "{from}");
-        assert!(matches!(error(open_json(&bad)), RecordError::Malformed(_)), "{bad}");
+        assert!(
+            matches!(error(open_json(&bad)), RecordError::Malformed(_)),
+            "{bad}"
+        );
     }
-    let one = good.split(r#""issues":["#).nth(1).unwrap().trim_end_matches("]}").to_owned();
+    let one = good
+        .split(r#""issues":["#)
+        .nth(1)
+        .unwrap()
+        .trim_end_matches("]}")
+        .to_owned();
     for issues in [
         String::new(),
         format!("{one},{one}"),
-        [0, 1, 2].map(|n| one.replace("i1", &format!("i{n}"))).join(","),
+        [0, 1, 2]
+            .map(|n| one.replace("i1", &format!("i{n}")))
+            .join(","),
     ] {
         let bad = good.replace(&one, &issues);
-        assert!(matches!(error(open_json(&bad)), RecordError::Malformed(_)), "{bad}");
+        assert!(
+            matches!(error(open_json(&bad)), RecordError::Malformed(_)),
+            "{bad}"
+        );
     }
     let stone = r#"{"v":1,"keyId":"imported-1","organisation":"acme","environment":"production","generation":7,"tombstone":true}"#;
     assert!(open_json(stone).is_ok());
-    for bad in [stone.replace("true", "false"), stone.replace("true", "true,\"disabled\":true")] {
-        assert!(matches!(error(open_json(&bad)), RecordError::Malformed(_)), "{bad}");
+    for bad in [
+        stone.replace("true", "false"),
+        stone.replace("true", "true,\"disabled\":true"),
+    ] {
+        assert!(
+            matches!(error(open_json(&bad)), RecordError::Malformed(_)),
+            "{bad}"
+        );
     }
 }
 
@@ -208,7 +286,10 @@ fn an_absent_list_is_anywhere_and_an_empty_one_nowhere() {
 #[test]
 fn reserved_limits_may_be_null() {
     let good = String::from_utf8(signed().to_payload().unwrap()).unwrap();
-    let null =
-        good.replacen(r#""v":1"#, r#""v":1,"rateLimit":null,"quota":null,"tokenProfile":null"#, 1);
+    let null = good.replacen(
+        r#""v":1"#,
+        r#""v":1,"rateLimit":null,"quota":null,"tokenProfile":null"#,
+        1,
+    );
     assert!(open_json(&null).is_ok());
 }

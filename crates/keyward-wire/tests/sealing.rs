@@ -50,31 +50,72 @@ fn unseal(
 
 #[test]
 fn a_secret_opens_where_it_belongs() {
-    assert_eq!(unseal(masters([1, 2]), &CONTEXT, "m1", &sealed()).unwrap(), SECRET);
+    assert_eq!(
+        unseal(masters([1, 2]), &CONTEXT, "m1", &sealed()).unwrap(),
+        SECRET
+    );
 }
 
 #[test]
 fn a_secret_opens_nowhere_else() {
     let elsewhere = [
-        SealContext { deployment: "other", ..CONTEXT },
-        SealContext { environment: "uat", ..CONTEXT },
-        SealContext { organisation: "acme2", ..CONTEXT },
-        SealContext { key_id: "imported-2", ..CONTEXT },
-        SealContext { kind: "token", ..CONTEXT },
-        SealContext { issue: "i2", ..CONTEXT },
-        SealContext { algorithm: "hmac-sha256", ..CONTEXT },
+        SealContext {
+            deployment: "other",
+            ..CONTEXT
+        },
+        SealContext {
+            environment: "uat",
+            ..CONTEXT
+        },
+        SealContext {
+            organisation: "acme2",
+            ..CONTEXT
+        },
+        SealContext {
+            key_id: "imported-2",
+            ..CONTEXT
+        },
+        SealContext {
+            kind: "token",
+            ..CONTEXT
+        },
+        SealContext {
+            issue: "i2",
+            ..CONTEXT
+        },
+        SealContext {
+            algorithm: "hmac-sha256",
+            ..CONTEXT
+        },
         // The same characters, divided otherwise.
-        SealContext { key_id: "imported-1signed", kind: "", ..CONTEXT },
-        SealContext { issue: "", kind: "signedi1", ..CONTEXT },
+        SealContext {
+            key_id: "imported-1signed",
+            kind: "",
+            ..CONTEXT
+        },
+        SealContext {
+            issue: "",
+            kind: "signedi1",
+            ..CONTEXT
+        },
     ];
     for context in elsewhere {
         let result = unseal(masters([1, 2]), &context, "m1", &sealed());
         assert_eq!(result, Err(RecordError::Unsealable), "{context:?}");
     }
     // Another id in the ring, also where it names the same master.
-    assert_eq!(unseal(masters([1, 2]), &CONTEXT, "m2", &sealed()), Err(RecordError::Unsealable));
-    assert_eq!(unseal(masters([2, 1]), &CONTEXT, "m2", &sealed()), Err(RecordError::Unsealable));
-    assert_eq!(unseal(masters([2, 1]), &CONTEXT, "m1", &sealed()), Err(RecordError::Unsealable));
+    assert_eq!(
+        unseal(masters([1, 2]), &CONTEXT, "m2", &sealed()),
+        Err(RecordError::Unsealable)
+    );
+    assert_eq!(
+        unseal(masters([2, 1]), &CONTEXT, "m2", &sealed()),
+        Err(RecordError::Unsealable)
+    );
+    assert_eq!(
+        unseal(masters([2, 1]), &CONTEXT, "m1", &sealed()),
+        Err(RecordError::Unsealable)
+    );
     let unknown = unseal(masters([1, 2]), &CONTEXT, "m3", &sealed());
     assert_eq!(unknown, Err(RecordError::UnknownSealingKey));
 }
@@ -85,10 +126,19 @@ fn the_context_itself_is_bound_and_not_only_the_key() {
     let masters = masters([1, 2]);
     let (ring, keys) = masters.sealing("acme").unwrap();
     for context in [
-        SealContext { organisation: "acme2", ..CONTEXT },
-        SealContext { environment: "uat", ..CONTEXT },
+        SealContext {
+            organisation: "acme2",
+            ..CONTEXT
+        },
+        SealContext {
+            environment: "uat",
+            ..CONTEXT
+        },
     ] {
-        assert_eq!(keys.unseal(&context, ring, &sealed()).unwrap_err(), RecordError::Unsealable);
+        assert_eq!(
+            keys.unseal(&context, ring, &sealed()).unwrap_err(),
+            RecordError::Unsealable
+        );
     }
     let other = keys.unseal(&CONTEXT, &ring_id("m2"), &sealed());
     assert_eq!(other.unwrap_err(), RecordError::Unsealable);
@@ -98,7 +148,12 @@ fn the_context_itself_is_bound_and_not_only_the_key() {
 /// an implementation of HKDF and XChaCha20-Poly1305 in Python that shares no code with this one.
 #[test]
 fn the_format_stays_as_it_is() {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
     let masters = masters([1, 2]);
     let (_, keys) = masters.sealing("acme").unwrap();
     assert_eq!(
@@ -118,7 +173,11 @@ fn organisations_and_purposes_have_keys_of_their_own() {
     let (_, other) = masters.sealing("acme2").unwrap();
     assert_ne!(acme.basic_mac(SECRET), other.basic_mac(SECRET));
     assert_ne!(acme.pepper(), other.pepper());
-    let json = masters.export("demo", "production", "acme").unwrap().to_json().unwrap();
+    let json = masters
+        .export("demo", "production", "acme")
+        .unwrap()
+        .to_json()
+        .unwrap();
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     let mut keys = Vec::new();
     for ring in ["m1", "m2"] {
@@ -133,17 +192,33 @@ fn organisations_and_purposes_have_keys_of_their_own() {
 
 #[test]
 fn a_bundle_opens_its_own_organisation_alone() {
-    let bundle = masters([1, 2]).export("demo", "production", "acme").unwrap();
+    let bundle = masters([1, 2])
+        .export("demo", "production", "acme")
+        .unwrap();
     let bundle = OrganisationKeys::from_json(&bundle.to_json().unwrap()).unwrap();
-    let (deployment, environment) =
-        (bundle.deployment().to_owned(), bundle.environment().to_owned());
-    assert_eq!((deployment.as_str(), environment.as_str()), ("demo", "production"));
+    let (deployment, environment) = (
+        bundle.deployment().to_owned(),
+        bundle.environment().to_owned(),
+    );
+    assert_eq!(
+        (deployment.as_str(), environment.as_str()),
+        ("demo", "production")
+    );
     let unsealing = Unsealing::Organisation(bundle);
     let m1 = ring_id("m1");
     let keys = unsealing.keys("acme", &m1).unwrap();
-    assert_eq!(keys.unseal(&CONTEXT, &m1, &sealed()).unwrap().as_slice(), SECRET);
-    assert_eq!(unsealing.keys("acme2", &m1).unwrap_err(), RecordError::OtherOrganisation);
-    assert_eq!(unsealing.keys("acme", &ring_id("m3")).unwrap_err(), RecordError::UnknownSealingKey);
+    assert_eq!(
+        keys.unseal(&CONTEXT, &m1, &sealed()).unwrap().as_slice(),
+        SECRET
+    );
+    assert_eq!(
+        unsealing.keys("acme2", &m1).unwrap_err(),
+        RecordError::OtherOrganisation
+    );
+    assert_eq!(
+        unsealing.keys("acme", &ring_id("m3")).unwrap_err(),
+        RecordError::UnknownSealingKey
+    );
     assert!(OrganisationKeys::from_json(r#"{"deployment":"a"}"#).is_err());
 }
 
@@ -164,9 +239,16 @@ fn base64(bytes: &[u8]) -> String {
 #[test]
 fn a_gateways_secrets_are_read() {
     let secrets = Secrets::parse(&secrets_json()).unwrap();
-    let Some(unsealing) = secrets.environments.get("production") else { panic!() };
+    let Some(unsealing) = secrets.environments.get("production") else {
+        panic!()
+    };
     let keys = unsealing.keys("acme", &ring_id("m1")).unwrap();
-    assert_eq!(keys.unseal(&CONTEXT, &ring_id("m1"), &sealed()).unwrap().as_slice(), SECRET);
+    assert_eq!(
+        keys.unseal(&CONTEXT, &ring_id("m1"), &sealed())
+            .unwrap()
+            .as_slice(),
+        SECRET
+    );
 }
 
 #[test]
@@ -258,6 +340,22 @@ proptest! {
 }
 
 fn seal_context(parts: &[String; 7]) -> SealContext<'_> {
-    let [deployment, environment, organisation, key_id, kind, issue, algorithm] = parts;
-    SealContext { deployment, environment, organisation, key_id, kind, issue, algorithm }
+    let [
+        deployment,
+        environment,
+        organisation,
+        key_id,
+        kind,
+        issue,
+        algorithm,
+    ] = parts;
+    SealContext {
+        deployment,
+        environment,
+        organisation,
+        key_id,
+        kind,
+        issue,
+        algorithm,
+    }
 }

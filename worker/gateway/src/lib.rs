@@ -1,7 +1,100 @@
-//! The gateway Worker.
-use worker::*;
+//! The gateway: Worker 1, the data plane. It takes the steps of `keyward_core::verify` one by
+//! one, with I/O in the two gaps that they leave, and forwards what is allowed.
+mod adapter;
+mod answer;
+mod cache;
+mod content;
+mod forward;
+mod js;
+mod log;
+mod state;
+mod store;
 
+use keyward_core::authenticate::{Authenticated, authenticate};
+use keyward_core::authorize::{Grant, authorize};
+use keyward_core::denial::{Code, Denial};
+use keyward_core::parse::{Credential, Exchange};
+use worker::{Context, Env, Result, event};
+
+use adapter::Received;
+use log::Line;
+use state::State;
+
+/// Answers one request. Nothing in here may end in an error: what goes wrong has its own answer.
 #[event(fetch)]
-async fn fetch(_req: Request, _env: Env, _ctx: Context) -> Result<Response> {
-    Response::ok("keyward")
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    _context: Context,
+) -> Result<web_sys::Response> {
+    let mut line = Line::default();
+    let state = match State::of(&env) {
+        Ok(state) => state,
+        Err(error) => {
+            line.reason = Some(error.to_string());
+            let denial = Denial::new(Code::StoreUnavailable);
+            return answer::denied(&denial, &request.method(), line);
+        }
+    };
+    match handle(&state, &env, &request, &mut line).await {
+        Ok(response) => {
+            line.status = response.status();
+            line.write();
+            Ok(response)
+        }
+        Err(denial) => answer::denied(&denial, &request.method(), line),
+    }
+}
+
+async fn handle(
+    state: &State,
+    env: &Env,
+    request: &web_sys::Request,
+    line: &mut Line,
+) -> std::result::Result<web_sys::Response, Denial> {
+    let received = Received::from(request)?;
+    let fields = received.fields();
+    let as_received = received.request(&fields);
+    let exchange = Exchange::parse(&state.settings.deployment, &state.catalogue, &as_received)?;
+    line.environment = Some(exchange.environment().to_owned());
+    line.route = exchange
+        .route()
+        .map(|found| found.route.pattern().to_owned());
+    if let Some(response) = answer::reserved(&exchange)? {
+        return Ok(response);
+    }
+
+    // Gap 1: the record of the key.
+    let credential = Credential::parse(&exchange)?;
+    line.key_id = Some(credential.key_id().to_owned());
+    let address = adapter::client_address(&state.settings.client_address, request, &fields);
+    let looked_up = store::look_up(state, env, &credential, address, line).await?;
+    // Read once: what follows belongs to one moment.
+    let now_s = now_s();
+    let key = looked_up.as_deref();
+
+    // Gap 2: the content, and only after the MAC was right.
+    let (principal, buffered) = match authenticate(&credential, key, now_s)? {
+        Authenticated::Principal(principal) => (principal, None),
+        Authenticated::AwaitingContent(awaiting) => {
+            let content = content::read(
+                state,
+                request,
+                awaiting.content_bytes_max(),
+                &awaiting.needs(),
+            )
+            .await?;
+            (awaiting.with_content(&content.evidence)?, Some(content))
+        }
+    };
+    let grant: Grant<'_> = authorize(&principal, address)?;
+    line.outcome = "allow";
+    line.organisation = Some(grant.organisation.to_owned());
+    forward::forward(state, env, request, &exchange, &grant, buffered).await
+}
+
+/// Seconds of Unix time. On Cloudflare it stands still between I/O.
+fn now_s() -> u64 {
+    // Whole, positive and far below 2^53.
+    (js_sys::Date::now() / 1000.0) as u64
 }

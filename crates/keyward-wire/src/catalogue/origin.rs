@@ -29,17 +29,25 @@ impl TryFrom<OriginJson> for Origin {
 
     fn try_from(json: OriginJson) -> Result<Self, Self::Error> {
         match json {
-            OriginJson { url: Some(url), service: None } if is_bare_url(&url) => Ok(Self::Url(url)),
-            OriginJson { url: None, service: Some(name) } if is_binding(&name) => {
-                Ok(Self::Service(name))
-            }
-            OriginJson { url: Some(_), service: None } => {
-                Err("an origin's url must be http:// or https://, a host and perhaps a port; \
-                 no user, path, query or final slash")
-            }
-            OriginJson { url: None, service: Some(_) } => {
-                Err("an origin's service must be the name of a binding: letters, digits and _")
-            }
+            OriginJson {
+                url: Some(url),
+                service: None,
+            } if is_bare_url(&url) => Ok(Self::Url(url)),
+            OriginJson {
+                url: None,
+                service: Some(name),
+            } if is_binding(&name) => Ok(Self::Service(name)),
+            OriginJson {
+                url: Some(_),
+                service: None,
+            } => Err(
+                "an origin's url must be http:// or https://, a host and perhaps a port; \
+                 no user, path, query or final slash",
+            ),
+            OriginJson {
+                url: None,
+                service: Some(_),
+            } => Err("an origin's service must be the name of a binding: letters, digits and _"),
             _ => Err("an origin has either url or service"),
         }
     }
@@ -48,20 +56,30 @@ impl TryFrom<OriginJson> for Origin {
 impl From<Origin> for OriginJson {
     fn from(origin: Origin) -> Self {
         match origin {
-            Origin::Url(url) => Self { url: Some(url), service: None },
-            Origin::Service(name) => Self { url: None, service: Some(name) },
+            Origin::Url(url) => Self {
+                url: Some(url),
+                service: None,
+            },
+            Origin::Service(name) => Self {
+                url: None,
+                service: Some(name),
+            },
         }
     }
 }
 
 /// Scheme, host and perhaps port, such that no reader finds anything else in it.
 fn is_bare_url(url: &str) -> bool {
-    let Some((scheme, authority)) = url.split_once("://") else { return false };
+    let Some((scheme, authority)) = url.split_once("://") else {
+        return false;
+    };
     if Scheme::parse(scheme).is_none() || authority.len() > 255 {
         return false;
     }
     let port = if let Some(rest) = authority.strip_prefix('[') {
-        let Some((address, rest)) = rest.split_once(']') else { return false };
+        let Some((address, rest)) = rest.split_once(']') else {
+            return false;
+        };
         if address.parse::<Ipv6Addr>().is_err() {
             return false;
         }
@@ -79,7 +97,8 @@ fn is_bare_url(url: &str) -> bool {
 
 fn is_host(host: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    host.split('.').all(|label| !label.is_empty() && label.bytes().all(plain))
+    host.split('.')
+        .all(|label| !label.is_empty() && label.bytes().all(plain))
 }
 
 fn is_port(port: &str) -> bool {

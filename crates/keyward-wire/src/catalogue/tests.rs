@@ -25,13 +25,20 @@ fn says(json: &str) -> String {
 
 #[test]
 fn routes_arrive_as_written() {
-    let definitions = CatalogueFile::parse(EXAMPLE).unwrap().definitions().unwrap();
-    let [api] = definitions.as_slice() else { panic!() };
+    let definitions = CatalogueFile::parse(EXAMPLE)
+        .unwrap()
+        .definitions()
+        .unwrap();
+    let [api] = definitions.as_slice() else {
+        panic!()
+    };
     assert_eq!(
         (api.name.as_str(), api.resources.as_slice()),
         ("management", ["users".to_string()].as_slice())
     );
-    let [plain, search, list] = api.routes.as_slice() else { panic!() };
+    let [plain, search, list] = api.routes.as_slice() else {
+        panic!()
+    };
     assert_eq!(plain.pattern, "/v1/users/{user}");
     assert!(plain.basic && plain.action.is_none() && plain.account.is_none());
     assert!(!plain.accounts_at_origin && !plain.allow_encoded_slash && !plain.allow_empty_segments);
@@ -45,9 +52,18 @@ fn routes_arrive_as_written() {
 fn every_api_has_an_origin_where_it_is_asked_for() {
     let file = CatalogueFile::parse(EXAMPLE).unwrap();
     file.check_origins(["production", "uat"]).unwrap();
-    let error = file.check_origins(["production", "staging"]).unwrap_err().to_string();
-    assert!(error.contains("management") && error.contains("staging"), "{error}");
-    assert_eq!(file.origin("management", "uat"), Some(&Origin::Service("ORIGIN_UAT".to_string())));
+    let error = file
+        .check_origins(["production", "staging"])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("management") && error.contains("staging"),
+        "{error}"
+    );
+    assert_eq!(
+        file.origin("management", "uat"),
+        Some(&Origin::Service("ORIGIN_UAT".to_string()))
+    );
     assert_eq!(file.origin("other", "uat"), None);
 }
 

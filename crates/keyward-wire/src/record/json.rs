@@ -119,7 +119,9 @@ pub(super) fn read(payload: &[u8]) -> Result<Record, RecordError> {
 
 fn read_live(json: LiveJson) -> Result<Record, RecordError> {
     if json.rate_limit.is_some() || json.quota.is_some() || json.token_profile.is_some() {
-        return Err(RecordError::Malformed("the record has limits that this version cannot keep"));
+        return Err(RecordError::Malformed(
+            "the record has limits that this version cannot keep",
+        ));
     }
     let addresses = json.addresses.map(|networks| {
         networks
@@ -132,9 +134,16 @@ fn read_live(json: LiveJson) -> Result<Record, RecordError> {
     let material = match json.kind {
         Kind::Basic => {
             if json.algorithm.is_some() || json.profiles.is_some() || json.nonce.is_some() {
-                return Err(RecordError::Malformed("a basic key has fields of signed ones"));
+                return Err(RecordError::Malformed(
+                    "a basic key has fields of signed ones",
+                ));
             }
-            Material::Basic(json.issues.into_iter().map(basic_issue).collect::<Result<_, _>>()?)
+            Material::Basic(
+                json.issues
+                    .into_iter()
+                    .map(basic_issue)
+                    .collect::<Result<_, _>>()?,
+            )
         }
         Kind::Signed => Material::Signed {
             algorithm: json
@@ -149,7 +158,11 @@ fn read_live(json: LiveJson) -> Result<Record, RecordError> {
                 None => Profiles::default(),
                 Some(list) => Profiles::new(list).ok_or(RecordError::Malformed("no profile"))?,
             },
-            issues: json.issues.into_iter().map(signed_issue).collect::<Result<_, _>>()?,
+            issues: json
+                .issues
+                .into_iter()
+                .map(signed_issue)
+                .collect::<Result<_, _>>()?,
         },
     };
     Ok(Record {
@@ -170,18 +183,48 @@ fn read_live(json: LiveJson) -> Result<Record, RecordError> {
 }
 
 fn basic_issue(json: IssueJson) -> Result<BasicIssue, RecordError> {
-    let IssueJson { issue, ring, sealed: None, mac: Some(Text(mac)), not_after } = json else {
-        return Err(RecordError::Malformed("an issue of a basic key has a MAC and nothing else"));
+    let IssueJson {
+        issue,
+        ring,
+        sealed: None,
+        mac: Some(Text(mac)),
+        not_after,
+    } = json
+    else {
+        return Err(RecordError::Malformed(
+            "an issue of a basic key has a MAC and nothing else",
+        ));
     };
-    let mac = mac.try_into().map_err(|_| RecordError::Malformed("a MAC has 64 bytes"))?;
-    Ok(BasicIssue { issue, ring, mac, not_after_s: not_after })
+    let mac = mac
+        .try_into()
+        .map_err(|_| RecordError::Malformed("a MAC has 64 bytes"))?;
+    Ok(BasicIssue {
+        issue,
+        ring,
+        mac,
+        not_after_s: not_after,
+    })
 }
 
 fn signed_issue(json: IssueJson) -> Result<SignedIssue, RecordError> {
-    let IssueJson { issue, ring, sealed: Some(Text(sealed)), mac: None, not_after } = json else {
-        return Err(RecordError::Malformed("an issue of a signed key is sealed and nothing else"));
+    let IssueJson {
+        issue,
+        ring,
+        sealed: Some(Text(sealed)),
+        mac: None,
+        not_after,
+    } = json
+    else {
+        return Err(RecordError::Malformed(
+            "an issue of a signed key is sealed and nothing else",
+        ));
     };
-    Ok(SignedIssue { issue, ring, sealed, not_after_s: not_after })
+    Ok(SignedIssue {
+        issue,
+        ring,
+        sealed,
+        not_after_s: not_after,
+    })
 }
 
 pub(super) fn write(record: &Record) -> Result<Vec<u8>, RecordError> {
@@ -202,7 +245,12 @@ pub(super) fn write(record: &Record) -> Result<Vec<u8>, RecordError> {
 fn write_live(record: &Record, live: &Live) -> LiveJson {
     let (algorithm, profiles, nonce, issues) = match &live.material {
         Material::Basic(issues) => (None, None, None, issues.iter().map(write_basic).collect()),
-        Material::Signed { algorithm, nonce, profiles, issues } => (
+        Material::Signed {
+            algorithm,
+            nonce,
+            profiles,
+            issues,
+        } => (
             Some(algorithm.as_str().to_string()),
             Some(profiles.iter().collect()),
             Some(match nonce {

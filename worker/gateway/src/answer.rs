@@ -1,0 +1,70 @@
+//! Answers that are Keyward's own.
+use keyward_core::denial::{Code, Denial};
+use keyward_core::parse::Exchange;
+use keyward_wire::problem::{MEDIA_TYPE, Problem};
+use web_sys::{Headers, ResponseInit};
+use worker::Result;
+
+use crate::log::Line;
+
+/// The paths that never reach an origin.
+const RESERVED: &str = "/_keyward";
+
+/// A refusal, and its line in the log.
+pub(crate) fn denied(denial: &Denial, method: &str, mut line: Line) -> Result<web_sys::Response> {
+    let code = denial.code();
+    line.outcome = "deny";
+    line.code = Some(code.as_str());
+    line.status = code.status();
+    line.write();
+    let headers = Headers::new()?;
+    for (name, value) in denial.fields() {
+        headers.set(name, value)?;
+    }
+    headers.set("content-type", MEDIA_TYPE)?;
+    headers.set("cache-control", "no-store")?;
+    // Clients whose clock is wrong find out here.
+    headers.set("date", &String::from(js_sys::Date::new_0().to_utc_string()))?;
+    let body = Problem::of(denial).to_json();
+    respond(
+        code.status(),
+        &headers,
+        (method != "HEAD").then_some(body.as_str()),
+    )
+}
+
+/// The answer on a reserved path, `None` on all others.
+///
+/// # Errors
+/// `no_route` when there is nothing on this path.
+pub(crate) fn reserved(
+    exchange: &Exchange<'_>,
+) -> std::result::Result<Option<web_sys::Response>, Denial> {
+    let path = exchange.target().path();
+    let Some(rest) = path.strip_prefix(RESERVED) else {
+        return Ok(None);
+    };
+    match (rest, exchange.method().as_str()) {
+        ("/health", "GET" | "HEAD") => {
+            let answer = || {
+                let headers = Headers::new()?;
+                headers.set("content-type", "application/health+json")?;
+                headers.set("cache-control", "no-store")?;
+                respond(200, &headers, Some(r#"{"status":"pass"}"#))
+            };
+            answer()
+                .map(Some)
+                .map_err(|_: worker::Error| Code::StoreUnavailable.into())
+        }
+        ("", _) => Err(Code::NoRoute.into()),
+        (rest, _) if rest.starts_with('/') => Err(Code::NoRoute.into()),
+        _ => Ok(None),
+    }
+}
+
+fn respond(status: u16, headers: &Headers, body: Option<&str>) -> Result<web_sys::Response> {
+    let init = ResponseInit::new();
+    init.set_status(status);
+    init.set_headers(headers);
+    Ok(web_sys::Response::new_with_opt_str_and_init(body, &init)?)
+}

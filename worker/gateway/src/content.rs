@@ -1,0 +1,138 @@
+//! Content that is signed: read whole, within bounds, and hashed.
+use core::time::Duration;
+
+use futures_util::future::{Either, select};
+use js_sys::{Promise, Uint8Array};
+use keyward_core::content::{ContentEvidence, DigestAlgorithm};
+use keyward_core::denial::{Code, Denial};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStreamDefaultReader;
+use worker::Delay;
+
+use crate::js::{global, property};
+use crate::state::State;
+
+/// What an isolate of 128 MiB can spare for content that is being checked.
+const BUFFERED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// A client that sends nothing for so long is given up.
+const IDLE: Duration = Duration::from_secs(10);
+/// Above this the runtime hashes faster than wasm, crossing included.
+const HASH_HERE_BYTES_MAX: usize = 4 * 1024;
+
+/// Content in memory, and what it proves. Counts against the isolate's bound while it lives.
+pub(crate) struct Content<'s> {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) evidence: ContentEvidence,
+    _share: Share<'s>,
+}
+
+/// A part of the isolate's buffers.
+struct Share<'s> {
+    state: &'s State,
+    bytes: usize,
+}
+
+impl Share<'_> {
+    fn grow(&mut self, bytes: usize) -> Result<(), Denial> {
+        let buffered = self.state.buffered.get().saturating_add(bytes);
+        if buffered > BUFFERED_BYTES_MAX {
+            return Err(Code::ContentBuffersFull.into());
+        }
+        self.state.buffered.set(buffered);
+        self.bytes += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.state
+            .buffered
+            .set(self.state.buffered.get().saturating_sub(self.bytes));
+    }
+}
+
+/// # Errors
+/// `content_timeout`, `content_too_large`, `content_buffers_full`.
+pub(crate) async fn read<'s>(
+    state: &'s State,
+    request: &web_sys::Request,
+    bytes_max: u64,
+    needed: &[DigestAlgorithm],
+) -> Result<Content<'s>, Denial> {
+    let mut share = Share { state, bytes: 0 };
+    let mut bytes = Vec::new();
+    if let Some(stream) = request.body() {
+        let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+        while let Some(chunk) = next(&reader).await? {
+            let length = chunk.length() as usize;
+            if (bytes.len() + length) as u64 > bytes_max {
+                // Tells the runtime that nobody will read the rest.
+                let _ = reader.cancel();
+                return Err(Code::ContentTooLarge.into());
+            }
+            share.grow(length)?;
+            let start = bytes.len();
+            bytes.resize(start + length, 0);
+            chunk.copy_to(&mut bytes[start..]);
+        }
+    }
+    let evidence = hash(&bytes, needed).await?;
+    Ok(Content {
+        bytes,
+        evidence,
+        _share: share,
+    })
+}
+
+/// The next chunk, `None` at the end.
+async fn next(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, Denial> {
+    let gone = |_| Denial::new(Code::ContentTimeout);
+    let read = JsFuture::from(reader.read());
+    let result = match select(read, Delay::from(IDLE)).await {
+        Either::Left((result, _)) => result.map_err(gone)?,
+        Either::Right(_) => {
+            let _ = reader.cancel();
+            return Err(Code::ContentTimeout.into());
+        }
+    };
+    if property(&result, "done").is_some_and(|done| done.is_truthy()) {
+        return Ok(None);
+    }
+    property(&result, "value")
+        .and_then(|value| value.dyn_into().ok())
+        .map(Some)
+        .ok_or(Denial::new(Code::ContentTimeout))
+}
+
+async fn hash(bytes: &[u8], needed: &[DigestAlgorithm]) -> Result<ContentEvidence, Denial> {
+    if bytes.len() <= HASH_HERE_BYTES_MAX {
+        return Ok(ContentEvidence::of(bytes, needed));
+    }
+    let mut evidence = ContentEvidence {
+        octets: bytes.len() as u64,
+        ..ContentEvidence::default()
+    };
+    for algorithm in needed {
+        match algorithm {
+            DigestAlgorithm::Sha256 => evidence.sha256 = digest("SHA-256", bytes).await,
+            DigestAlgorithm::Sha512 => evidence.sha512 = digest("SHA-512", bytes).await,
+        }
+    }
+    Ok(evidence)
+}
+
+/// The runtime's digest. `None`, should it fail, is no evidence and so a mismatch.
+async fn digest<const N: usize>(name: &str, bytes: &[u8]) -> Option<[u8; N]> {
+    let subtle = property(&property(&global(), "crypto")?, "subtle")?;
+    let function: js_sys::Function = property(&subtle, "digest")?.dyn_into().ok()?;
+    let copy = Uint8Array::from(bytes);
+    let promise: Promise = function
+        .call2(&subtle, &JsValue::from_str(name), &copy)
+        .ok()?
+        .dyn_into()
+        .ok()?;
+    let buffer = JsFuture::from(promise).await.ok()?;
+    Uint8Array::new(&buffer).to_vec().try_into().ok()
+}

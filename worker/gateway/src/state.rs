@@ -1,0 +1,86 @@
+//! What an isolate keeps from request to request.
+use core::cell::{Cell, RefCell};
+use core::fmt;
+use std::rc::Rc;
+
+use keyward_core::catalogue::Catalogue;
+use keyward_wire::catalogue::CatalogueFile;
+use keyward_wire::secrets::Secrets;
+use keyward_wire::settings::Settings;
+use worker::Env;
+
+use crate::cache::Cache;
+use crate::js::property;
+
+pub(crate) struct State {
+    pub(crate) settings: Settings,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) file: CatalogueFile,
+    pub(crate) secrets: Secrets,
+    pub(crate) cache: RefCell<Cache>,
+    /// Bytes of content that are being checked at the moment.
+    pub(crate) buffered: Cell<usize>,
+}
+
+thread_local! {
+    static STATE: RefCell<Option<Rc<State>>> = const { RefCell::new(None) };
+}
+
+/// What is wrong with the Worker's configuration. Holds nothing of the secrets.
+#[derive(Debug)]
+pub(crate) struct ConfigurationError(String);
+
+impl fmt::Display for ConfigurationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "configuration: {}", self.0)
+    }
+}
+
+impl State {
+    /// The isolate's state, made from the Worker's variables at the first request.
+    pub(crate) fn of(env: &Env) -> Result<Rc<Self>, ConfigurationError> {
+        STATE.with(|slot| {
+            if let Some(state) = slot.borrow().as_ref() {
+                return Ok(Rc::clone(state));
+            }
+            let state = Rc::new(Self::configure(env)?);
+            *slot.borrow_mut() = Some(Rc::clone(&state));
+            Ok(state)
+        })
+    }
+
+    fn configure(env: &Env) -> Result<Self, ConfigurationError> {
+        let settings = Settings::parse(&text(env, "SETTINGS")?).map_err(says("SETTINGS"))?;
+        let secrets = Secrets::parse(&text(env, "SECRETS")?).map_err(says("SECRETS"))?;
+        let file = CatalogueFile::parse(&text(env, "CATALOGUE")?).map_err(says("CATALOGUE"))?;
+        let definitions = file.definitions().map_err(says("CATALOGUE"))?;
+        let catalogue = Catalogue::compile(definitions).map_err(says("CATALOGUE"))?;
+        let environments = settings.deployment.settings().authorities.iter();
+        file.check_origins(environments.map(|one| one.environment.as_str()))
+            .map_err(says("CATALOGUE"))?;
+        Ok(Self {
+            cache: RefCell::new(Cache::new(settings.isolate_ttl_s)),
+            settings,
+            catalogue,
+            file,
+            secrets,
+            buffered: Cell::new(0),
+        })
+    }
+}
+
+fn says<E: fmt::Display>(name: &'static str) -> impl Fn(E) -> ConfigurationError {
+    move |error| ConfigurationError(format!("{name}: {error}"))
+}
+
+/// A variable, which may be written as text or as JSON.
+fn text(env: &Env, name: &str) -> Result<String, ConfigurationError> {
+    let absent = || ConfigurationError(format!("the variable {name} is not set"));
+    let value = property(env, name).ok_or_else(absent)?;
+    match value.as_string() {
+        Some(text) => Ok(text),
+        None => js_sys::JSON::stringify(&value)
+            .map(String::from)
+            .map_err(|_| absent()),
+    }
+}
