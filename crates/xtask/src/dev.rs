@@ -15,7 +15,7 @@ use crate::failure::{About, Failure, Result};
 use crate::http;
 use crate::project::{Project, read};
 use crate::setup;
-use crate::supervise::Server;
+use crate::supervise::Supervised;
 use crate::tell;
 
 use options::Options;
@@ -27,10 +27,8 @@ pub(crate) struct Site {
     /// The gateway listens on 127.0.0.1 only; `localhost:{port}` is a second authority of it.
     pub(crate) port: u16,
     /// Plain workerd rather than wrangler.
-    #[expect(dead_code, reason = "for the demonstration's text")]
     pub(crate) raw: bool,
     /// The root of the clone; `.keyward` in it is ignored by git.
-    #[expect(dead_code, reason = "for the demonstration's files")]
     pub(crate) root: PathBuf,
 }
 
@@ -53,7 +51,7 @@ pub(crate) struct Seed {
 /// Something that answers on the site's port, until it is dropped.
 #[derive(Debug)]
 struct Running {
-    server: Server,
+    server: Supervised,
     output: Output,
     /// Where KV can be written and made to fail; wrangler's cannot.
     kv_port: Option<u16>,

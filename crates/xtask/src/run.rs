@@ -5,6 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use crate::failure::{About, Failure, Result};
+use crate::supervise;
 use crate::tell;
 
 #[derive(Debug)]
@@ -15,53 +16,41 @@ pub(crate) struct Finished {
 }
 
 /// Runs to the end and says so in one line; fails with everything that the command wrote.
-pub(crate) fn step(title: &str, command: Command) -> Result<Duration> {
-    let finished = watch(title, command)?;
-    if !finished.success {
-        tell::failed(title, finished.took);
-        tell::text(&finished.output);
-        return Err(Failure::new(format!("{title} failed, see above")));
-    }
-    tell::done(title, finished.took);
-    Ok(finished.took)
+pub(crate) fn step(title: &str, command: Command) -> Result<()> {
+    step_worth_telling(title, command, Duration::ZERO)
 }
 
 /// Like `step`, but says nothing when it was over in a moment.
-pub(crate) fn quick_step(title: &str, command: Command) -> Result<Duration> {
+pub(crate) fn quick_step(title: &str, command: Command) -> Result<()> {
+    step_worth_telling(title, command, Duration::from_secs(1))
+}
+
+fn step_worth_telling(title: &str, command: Command, told_from: Duration) -> Result<()> {
     let finished = watch(title, command)?;
     if !finished.success {
         tell::failed(title, finished.took);
         tell::text(&finished.output);
         return Err(Failure::new(format!("{title} failed, see above")));
     }
-    if finished.took > Duration::from_secs(1) {
+    if finished.took >= told_from {
         tell::done(title, finished.took);
     }
-    Ok(finished.took)
+    Ok(())
 }
 
 /// Runs to the end, showing the latest line of output and the time so far.
-pub(crate) fn watch(title: &str, mut command: Command) -> Result<Finished> {
+pub(crate) fn watch(title: &str, command: Command) -> Result<Finished> {
     let start = Instant::now();
-    let program = command.get_program().to_string_lossy().into_owned();
     let (reader, writer) = std::io::pipe().about("pipe")?;
-    command
-        .stdin(Stdio::null())
-        .stdout(writer.try_clone().about("pipe")?)
-        .stderr(writer);
-    let mut child = command.spawn().about(&program)?;
-    // It holds the writing ends; without this the reader would never see the end.
-    drop(command);
+    let mut running = supervise::start(&command, writer)?;
 
     let (send, lines) = channel();
     std::thread::spawn(move || {
         let mut reader = BufReader::new(reader);
         let mut line = Vec::new();
         while reader.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
-            if send
-                .send(String::from_utf8_lossy(&line).into_owned())
-                .is_err()
-            {
+            let text = String::from_utf8_lossy(&line).into_owned();
+            if send.send(text).is_err() {
                 break;
             }
             line.clear();
@@ -80,10 +69,10 @@ pub(crate) fn watch(title: &str, mut command: Command) -> Result<Finished> {
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    let status = child.wait().about(&program)?;
+    let success = running.wait()?;
     progress.clear();
     Ok(Finished {
-        success: status.success(),
+        success,
         output,
         took: start.elapsed(),
     })

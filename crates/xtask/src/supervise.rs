@@ -1,4 +1,4 @@
-//! Servers that cannot outlive us. Each runs in a process group of its own under a supervisor (this program
+//! Processes that cannot outlive us. Each runs in a process group of its own under a supervisor (this program
 //! again), which holds the reading end of a pipe: when the other end goes, by our will or by our death, the
 //! whole group is ended, grandchildren included.
 use std::ffi::OsString;
@@ -20,12 +20,12 @@ pub(crate) const VERB: &str = "supervise";
 const GRACE: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
-pub(crate) struct Server {
+pub(crate) struct Supervised {
     child: Child,
 }
 
 /// Starts the command in its own group; its output goes where the caller points it.
-pub(crate) fn start(command: &Command, output: std::io::PipeWriter) -> Result<Server> {
+pub(crate) fn start(command: &Command, output: std::io::PipeWriter) -> Result<Supervised> {
     // Not `current_exe`: the file may have been built anew since we started.
     let mut supervisor = Command::new("/proc/self/exe");
     supervisor
@@ -48,10 +48,21 @@ pub(crate) fn start(command: &Command, output: std::io::PipeWriter) -> Result<Se
         .stderr(output)
         .spawn()
         .about("supervisor")?;
-    Ok(Server { child })
+    Ok(Supervised { child })
 }
 
-impl Server {
+impl Supervised {
+    /// Waits for its end: whether it succeeded.
+    pub(crate) fn wait(&mut self) -> Result<bool> {
+        // Not `Child::wait`, which closes stdin first: that is what tells the supervisor to stop.
+        loop {
+            if let Some(status) = self.child.try_wait().about("supervisor")? {
+                return Ok(status.success());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// The exit status in words, once it ended.
     pub(crate) fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok()??;
@@ -74,7 +85,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Supervised {
     fn drop(&mut self) {
         self.stop();
     }
@@ -108,8 +119,8 @@ pub(crate) fn verb(args: &[String]) -> Result<()> {
     let status = child.wait().about(program)?;
     // The command may have left children of its own; they are in our group, and so are we.
     let _ = killpg(getpgrp(), Signal::SIGTERM);
-    std::thread::sleep(Duration::from_millis(100));
     if closing.load(Ordering::SeqCst) {
+        std::thread::sleep(Duration::from_millis(100));
         let _ = killpg(getpgrp(), Signal::SIGKILL);
     }
     std::process::exit(status.code().unwrap_or(1));
