@@ -30,14 +30,25 @@ pub fn end_rotation(record: &Record) -> Result<Record, IssueError> {
     let old = live(record)?;
     let material = match &old.material {
         Material::Basic(issues) => Material::Basic(newest(issues)),
-        Material::Signed { algorithm, nonce, profiles, issues } => Material::Signed {
+        Material::Signed {
+            algorithm,
+            nonce,
+            profiles,
+            issues,
+        } => Material::Signed {
             algorithm: *algorithm,
             nonce: *nonce,
             profiles: profiles.clone(),
             issues: newest(issues),
         },
     };
-    changed(record, Live { material, ..old.clone() })
+    changed(
+        record,
+        Live {
+            material,
+            ..old.clone()
+        },
+    )
 }
 
 /// A tombstone in place of the key, for ever.
@@ -50,7 +61,13 @@ pub fn remove(record: &Record) -> Result<Record, IssueError> {
 }
 
 fn set_disabled(record: &Record, disabled: bool) -> Result<Record, IssueError> {
-    changed(record, Live { disabled, ..live(record)?.clone() })
+    changed(
+        record,
+        Live {
+            disabled,
+            ..live(record)?.clone()
+        },
+    )
 }
 
 /// Rotation puts the newest first.
@@ -73,6 +90,13 @@ pub(crate) fn changed(record: &Record, live: Live) -> Result<Record, IssueError>
 }
 
 fn next(record: &Record, state: State) -> Result<Record, IssueError> {
-    let generation = record.generation.checked_add(1).ok_or(IssueError::Generations)?;
-    Ok(Record { generation, state, ..record.clone() })
+    let generation = record
+        .generation
+        .checked_add(1)
+        .ok_or(IssueError::Generations)?;
+    Ok(Record {
+        generation,
+        state,
+        ..record.clone()
+    })
 }

@@ -57,7 +57,11 @@ pub struct NewKey {
 #[derive(Clone, Debug)]
 pub enum NewKind {
     Basic,
-    Signed { algorithm: Algorithm, nonce: NoncePolicy, profiles: Profiles },
+    Signed {
+        algorithm: Algorithm,
+        nonce: NoncePolicy,
+        profiles: Profiles,
+    },
 }
 
 /// A record and the secret that goes with it, which nothing gives a second time.
@@ -137,11 +141,23 @@ impl Issuer<'_> {
                 let issue = self.basic_issue(&new.organisation, secret, entropy)?;
                 (Material::Basic(Vec::from([issue])), BASIC_LIFE_S)
             }
-            NewKind::Signed { algorithm, nonce, profiles } => {
+            NewKind::Signed {
+                algorithm,
+                nonce,
+                profiles,
+            } => {
                 let issue =
                     self.signed_issue(&new.organisation, &key_id, algorithm, secret, entropy)?;
                 let issues = Vec::from([issue]);
-                (Material::Signed { algorithm, nonce, profiles, issues }, SIGNED_LIFE_S)
+                (
+                    Material::Signed {
+                        algorithm,
+                        nonce,
+                        profiles,
+                        issues,
+                    },
+                    SIGNED_LIFE_S,
+                )
             }
         };
         let expires_at_s = new.expires_at_s.unwrap_or(now_s.saturating_add(life_s));
@@ -203,6 +219,11 @@ impl Issuer<'_> {
             algorithm: algorithm.as_str(),
         };
         let sealed = keys.seal(&context, ring, *nonce, secret)?;
-        Ok(SignedIssue { issue, ring: ring.clone(), sealed, not_after_s: None })
+        Ok(SignedIssue {
+            issue,
+            ring: ring.clone(),
+            sealed,
+            not_after_s: None,
+        })
     }
 }

@@ -46,7 +46,12 @@ pub fn publish(
     let kv_name = kv_name(&record.key_id);
     let kv_text = publisher.publish(&kv_name, &record.to_payload()?)?;
     let renew_at_s = fresh_until_s.map(|until_s| until_s.saturating_sub(FRESH_S / 2));
-    Ok(Published { kv_name, kv_text, fresh_until_s, renew_at_s })
+    Ok(Published {
+        kv_name,
+        kv_text,
+        fresh_until_s,
+        renew_at_s,
+    })
 }
 
 /// Whether a text that is believed until then is to be published anew.
@@ -57,5 +62,9 @@ pub fn is_renewal_due(fresh_until_s: Option<u64>, now_s: u64) -> bool {
 
 fn fresh_until_s(live: &Live, now_s: u64) -> Option<u64> {
     let long_expired = live.expires_at_s.saturating_add(CLOCKS_DIFFER_S) <= now_s;
-    if long_expired { None } else { Some(now_s.saturating_add(FRESH_S)) }
+    if long_expired {
+        None
+    } else {
+        Some(now_s.saturating_add(FRESH_S))
+    }
 }

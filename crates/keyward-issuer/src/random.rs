@@ -32,7 +32,11 @@ pub fn base62(count: usize, entropy: &mut Entropy<'_>) -> Result<Zeroizing<Strin
                 return Ok(text);
             }
             // 248 is four times 62.
-            text.extend(BASE62.get(usize::from(byte % 62)).map(|digit| char::from(*digit)));
+            text.extend(
+                BASE62
+                    .get(usize::from(byte % 62))
+                    .map(|digit| char::from(*digit)),
+            );
         }
     }
     Err(IssueError::Randomness)
@@ -47,7 +51,11 @@ pub fn bytes<const N: usize>(entropy: &mut Entropy<'_>) -> Result<Zeroizing<[u8;
     let mut bytes = Zeroizing::new([0; N]);
     entropy(bytes.as_mut_slice());
     let first = bytes[0];
-    if bytes.iter().all(|byte| *byte == first) { Err(IssueError::Randomness) } else { Ok(bytes) }
+    if bytes.iter().all(|byte| *byte == first) {
+        Err(IssueError::Randomness)
+    } else {
+        Ok(bytes)
+    }
 }
 
 #[cfg(test)]
@@ -83,7 +91,11 @@ mod tests {
         let mut first = true;
         let mut source = |bytes: &mut [u8]| {
             for (index, byte) in bytes.iter_mut().enumerate() {
-                *byte = if first { 248 + (index % 8) as u8 } else { (index % 2) as u8 };
+                *byte = if first {
+                    248 + (index % 8) as u8
+                } else {
+                    (index % 2) as u8
+                };
             }
             first = false;
         };
@@ -92,8 +104,14 @@ mod tests {
 
     #[test]
     fn a_broken_source_is_noticed() {
-        assert_eq!(base62(22, &mut |_: &mut [u8]| {}).unwrap_err(), IssueError::Randomness);
-        assert_eq!(base62(22, &mut |b: &mut [u8]| b.fill(7)).unwrap_err(), IssueError::Randomness);
+        assert_eq!(
+            base62(22, &mut |_: &mut [u8]| {}).unwrap_err(),
+            IssueError::Randomness
+        );
+        assert_eq!(
+            base62(22, &mut |b: &mut [u8]| b.fill(7)).unwrap_err(),
+            IssueError::Randomness
+        );
         let mut high = |bytes: &mut [u8]| {
             for (index, byte) in bytes.iter_mut().enumerate() {
                 *byte = 255 - (index % 8) as u8;

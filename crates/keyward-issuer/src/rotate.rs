@@ -38,7 +38,12 @@ impl Issuer<'_> {
                     self.basic_issue(&record.organisation, secret.reveal().as_bytes(), entropy)?;
                 Material::Basic(overlap(new, issues, until_s, now_s)?)
             }
-            Material::Signed { algorithm, nonce, profiles, issues } => {
+            Material::Signed {
+                algorithm,
+                nonce,
+                profiles,
+                issues,
+            } => {
                 let bytes = secret.reveal().as_bytes();
                 let new = self.signed_issue(
                     &record.organisation,
@@ -55,13 +60,24 @@ impl Issuer<'_> {
                 }
             }
         };
-        Ok(IssuedKey { record: changed(record, Live { material, ..old.clone() })?, secret })
+        Ok(IssuedKey {
+            record: changed(
+                record,
+                Live {
+                    material,
+                    ..old.clone()
+                },
+            )?,
+            secret,
+        })
     }
 }
 
 /// The new issue first, then the one that it replaces, until that ends.
 fn overlap<I: Ends>(new: I, issues: &[I], until_s: u64, now_s: u64) -> Result<Vec<I>, IssueError> {
-    let mut valid = issues.iter().filter(|one| one.not_after_s().is_none_or(|end| now_s < end));
+    let mut valid = issues
+        .iter()
+        .filter(|one| one.not_after_s().is_none_or(|end| now_s < end));
     let old = valid.next();
     if valid.next().is_some() {
         return Err(IssueError::RotationUnderWay);
@@ -70,7 +86,9 @@ fn overlap<I: Ends>(new: I, issues: &[I], until_s: u64, now_s: u64) -> Result<Ve
     if let Some(old) = old
         && now_s < until_s
     {
-        let end_s = old.not_after_s().map_or(until_s, |end_s| end_s.min(until_s));
+        let end_s = old
+            .not_after_s()
+            .map_or(until_s, |end_s| end_s.min(until_s));
         overlap.push(old.ending(end_s));
     }
     Ok(overlap)
@@ -88,7 +106,10 @@ impl Ends for BasicIssue {
     }
 
     fn ending(&self, not_after_s: u64) -> Self {
-        Self { not_after_s: Some(not_after_s), ..self.clone() }
+        Self {
+            not_after_s: Some(not_after_s),
+            ..self.clone()
+        }
     }
 }
 
@@ -98,6 +119,9 @@ impl Ends for SignedIssue {
     }
 
     fn ending(&self, not_after_s: u64) -> Self {
-        Self { not_after_s: Some(not_after_s), ..self.clone() }
+        Self {
+            not_after_s: Some(not_after_s),
+            ..self.clone()
+        }
     }
 }

@@ -45,7 +45,9 @@ impl fmt::Debug for Secret {
 /// # Errors
 /// `Randomness` when the source does not give any.
 pub fn make_key_id(entropy: &mut Entropy<'_>) -> Result<String, IssueError> {
-    Ok(checked(KEY_ID_PREFIX, KEY_ID_RANDOM, entropy)?.as_str().to_owned())
+    Ok(checked(KEY_ID_PREFIX, KEY_ID_RANDOM, entropy)?
+        .as_str()
+        .to_owned())
 }
 
 pub(crate) fn make_issue_id(entropy: &mut Entropy<'_>) -> Result<String, IssueError> {

@@ -46,12 +46,19 @@ fn a_rotation_can_be_ended_early() {
         let second = issuer(&masters())
             .rotate(&first.record, NOW_S + HOUR_S, NOW_S, &mut source(2))
             .unwrap();
-        assert_eq!(end_of(&second.record, first.secret.reveal()), Some(Some(NOW_S + HOUR_S)));
+        assert_eq!(
+            end_of(&second.record, first.secret.reveal()),
+            Some(Some(NOW_S + HOUR_S))
+        );
         let ended = end_rotation(&second.record).unwrap();
         assert_eq!(ended.generation, 3);
         assert_eq!(end_of(&ended, first.secret.reveal()), None);
         assert_eq!(end_of(&ended, second.secret.reveal()), Some(None));
-        assert_eq!(end_rotation(&ended).unwrap(), ended, "there is nothing left to end");
+        assert_eq!(
+            end_rotation(&ended).unwrap(),
+            ended,
+            "there is nothing left to end"
+        );
     }
 }
 
@@ -59,9 +66,13 @@ fn a_rotation_can_be_ended_early() {
 fn rotation_changes_the_secret_and_nothing_else() {
     for kind in kinds() {
         let first = make(kind, 1).record;
-        let second =
-            issuer(&masters()).rotate(&first, NOW_S, NOW_S, &mut source(2)).unwrap().record;
-        let State::Live(mut changed) = second.state.clone() else { panic!() };
+        let second = issuer(&masters())
+            .rotate(&first, NOW_S, NOW_S, &mut source(2))
+            .unwrap()
+            .record;
+        let State::Live(mut changed) = second.state.clone() else {
+            panic!()
+        };
         changed.material = live(&first).material.clone();
         assert_eq!(&changed, live(&first));
         assert_ne!(live(&second).material, live(&first).material);
@@ -74,11 +85,23 @@ fn what_cannot_be_used_is_not_rotated() {
     let record = make(signed(), 1).record;
     let expiry_s = live(&record).expires_at_s;
     let rotate = |issuer: Issuer<'_>, record: &Record, now_s| {
-        issuer.rotate(record, now_s + 9, now_s, &mut source(2)).map(|_| ()).unwrap_err()
+        issuer
+            .rotate(record, now_s + 9, now_s, &mut source(2))
+            .map(|_| ())
+            .unwrap_err()
     };
-    assert_eq!(rotate(issuer(&masters), &record, expiry_s), IssueError::Expired);
-    assert_eq!(rotate(issuer(&masters), &remove(&record).unwrap(), NOW_S), IssueError::Removed);
-    let uat = Issuer { environment: "uat", ..issuer(&masters) };
+    assert_eq!(
+        rotate(issuer(&masters), &record, expiry_s),
+        IssueError::Expired
+    );
+    assert_eq!(
+        rotate(issuer(&masters), &remove(&record).unwrap(), NOW_S),
+        IssueError::Removed
+    );
+    let uat = Issuer {
+        environment: "uat",
+        ..issuer(&masters)
+    };
     assert_eq!(rotate(uat, &record, NOW_S), IssueError::OtherEnvironment);
 }
 
@@ -88,7 +111,11 @@ fn a_key_is_disabled_and_enabled() {
     let disabled = disable(&record).unwrap();
     assert!(parts(&disabled).disabled);
     assert_eq!(disabled.generation, 2);
-    assert_eq!(disable(&disabled).unwrap(), disabled, "no change, no generation");
+    assert_eq!(
+        disable(&disabled).unwrap(),
+        disabled,
+        "no change, no generation"
+    );
     let enabled = enable(&disabled).unwrap();
     assert_eq!(enabled.generation, 3);
     assert_eq!(enabled.state, record.state);
@@ -108,7 +135,10 @@ fn a_removed_key_stays_removed() {
 
 #[test]
 fn generations_do_not_start_again() {
-    let record = Record { generation: u64::MAX, ..make(signed(), 1).record };
+    let record = Record {
+        generation: u64::MAX,
+        ..make(signed(), 1).record
+    };
     assert_eq!(disable(&record).unwrap_err(), IssueError::Generations);
     assert_eq!(remove(&record).unwrap_err(), IssueError::Generations);
 }
@@ -121,7 +151,10 @@ fn a_published_record_is_believed_for_72_hours_and_renewed_at_half() {
     assert_eq!(published.fresh_until_s, Some(NOW_S + FRESH_S));
     assert_eq!(FRESH_S, 72 * HOUR_S);
     assert_eq!(published.renew_at_s, Some(NOW_S + 36 * HOUR_S));
-    assert!(!is_renewal_due(published.fresh_until_s, NOW_S + 36 * HOUR_S - 1));
+    assert!(!is_renewal_due(
+        published.fresh_until_s,
+        NOW_S + 36 * HOUR_S - 1
+    ));
     assert!(is_renewal_due(published.fresh_until_s, NOW_S + 36 * HOUR_S));
     assert!(!is_renewal_due(None, u64::MAX));
 
@@ -135,7 +168,10 @@ fn what_is_over_needs_no_renewal() {
     let record = make(signed(), 1).record;
     let expiry_s = live(&record).expires_at_s;
     let long_expired = publish(&record, &publisher(), expiry_s + HOUR_S).unwrap();
-    assert_eq!((long_expired.fresh_until_s, long_expired.renew_at_s), (None, None));
+    assert_eq!(
+        (long_expired.fresh_until_s, long_expired.renew_at_s),
+        (None, None)
+    );
     assert!(open_text(&record.key_id, &long_expired.kv_text, u64::MAX).is_ok());
     // Just expired: an edge whose clock is behind must not find a valid key without an end.
     let just_expired = publish(&record, &publisher(), expiry_s).unwrap();

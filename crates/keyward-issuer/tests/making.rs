@@ -33,8 +33,13 @@ fn keys_live_as_long_as_their_kind_says() {
         assert_eq!(live(&record).not_before_s, None);
         assert!(!live(&record).disabled);
     }
-    let past = NewKey { expires_at_s: Some(NOW_S), ..new(signed()) };
-    let error = issuer(&masters()).make(past, NOW_S, &mut source(1)).unwrap_err();
+    let past = NewKey {
+        expires_at_s: Some(NOW_S),
+        ..new(signed())
+    };
+    let error = issuer(&masters())
+        .make(past, NOW_S, &mut source(1))
+        .unwrap_err();
     assert_eq!(error, IssueError::ExpiresTooEarly);
 }
 
@@ -43,8 +48,12 @@ fn no_two_keys_share_an_id_an_issue_or_a_secret() {
     let (a, b) = (make(signed(), 1), make(signed(), 2));
     assert_ne!(a.record.key_id, b.record.key_id);
     assert_ne!(a.secret.reveal(), b.secret.reveal());
-    let again = issuer(&masters()).rotate(&a.record, NOW_S + 9, NOW_S, &mut source(3)).unwrap();
-    let key::Material::Signed { issues, .. } = parts(&again.record).material else { panic!() };
+    let again = issuer(&masters())
+        .rotate(&a.record, NOW_S + 9, NOW_S, &mut source(3))
+        .unwrap();
+    let key::Material::Signed { issues, .. } = parts(&again.record).material else {
+        panic!()
+    };
     assert_ne!(issues[0].issue, issues[1].issue);
 }
 
@@ -58,24 +67,51 @@ fn a_broken_source_of_randomness_makes_no_key() {
 
 #[test]
 fn a_record_is_one_or_is_not_made() {
-    let bad = NewKey { organisation: "Not a name".to_owned(), ..new(signed()) };
-    let error = issuer(&masters()).make(bad, NOW_S, &mut source(1)).unwrap_err();
-    assert!(matches!(error, IssueError::Record(RecordError::Malformed(_))));
+    let bad = NewKey {
+        organisation: "Not a name".to_owned(),
+        ..new(signed())
+    };
+    let error = issuer(&masters())
+        .make(bad, NOW_S, &mut source(1))
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        IssueError::Record(RecordError::Malformed(_))
+    ));
 }
 
 #[test]
 fn imported_ids_are_taken_only_where_allowed_and_never_look_like_ours() {
     let masters = masters();
     let open = issuer(&masters);
-    let closed = Issuer { imported_key_ids: false, ..open };
-    let record = open.make(imported(signed(), "user~1"), NOW_S, &mut source(1)).unwrap().record;
+    let closed = Issuer {
+        imported_key_ids: false,
+        ..open
+    };
+    let record = open
+        .make(imported(signed(), "user~1"), NOW_S, &mut source(1))
+        .unwrap()
+        .record;
     assert_eq!(record.key_id, "user~1");
     parts(&record);
-    let error = closed.make(imported(signed(), "user~1"), NOW_S, &mut source(1)).unwrap_err();
+    let error = closed
+        .make(imported(signed(), "user~1"), NOW_S, &mut source(1))
+        .unwrap_err();
     assert_eq!(error, IssueError::ImportedKeyIds);
     let ours = make(signed(), 1).record.key_id;
-    for bad in ["", "a b", "a/b", "kwk_", "kwk_x", ours.as_str(), &"a".repeat(129), "ä"] {
-        let error = open.make(imported(signed(), bad), NOW_S, &mut source(1)).unwrap_err();
+    for bad in [
+        "",
+        "a b",
+        "a/b",
+        "kwk_",
+        "kwk_x",
+        ours.as_str(),
+        &"a".repeat(129),
+        "ä",
+    ] {
+        let error = open
+            .make(imported(signed(), bad), NOW_S, &mut source(1))
+            .unwrap_err();
         assert_eq!(error, IssueError::KeyId, "{bad:?}");
     }
 }
@@ -88,16 +124,31 @@ fn imported_secrets_are_long_enough_and_can_be_presented() {
         let secret = "0123456789abcdef0123456789 bcdef";
         let record = import(kind.clone(), secret.as_bytes()).unwrap();
         assert_eq!(end_of(&record, secret), Some(None));
-        assert_eq!(import(kind.clone(), &[b'a'; 31]).unwrap_err(), IssueError::Secret);
-        assert_eq!(import(kind.clone(), &[b'a'; 513]).unwrap_err(), IssueError::Secret);
+        assert_eq!(
+            import(kind.clone(), &[b'a'; 31]).unwrap_err(),
+            IssueError::Secret
+        );
+        assert_eq!(
+            import(kind.clone(), &[b'a'; 513]).unwrap_err(),
+            IssueError::Secret
+        );
         let mistyped = format!("kws_{}", "a".repeat(92));
-        assert_eq!(import(kind.clone(), mistyped.as_bytes()).unwrap_err(), IssueError::Secret);
+        assert_eq!(
+            import(kind.clone(), mistyped.as_bytes()).unwrap_err(),
+            IssueError::Secret
+        );
         let ours = make(kind.clone(), 4).secret;
         assert!(import(kind, ours.reveal().as_bytes()).is_ok());
     }
     assert!(import(signed(), &[0x80; 32]).is_ok());
-    assert_eq!(import(NewKind::Basic, &[0x80; 32]).unwrap_err(), IssueError::BasicSecret);
-    assert_eq!(import(NewKind::Basic, &[b'\n'; 32]).unwrap_err(), IssueError::BasicSecret);
+    assert_eq!(
+        import(NewKind::Basic, &[0x80; 32]).unwrap_err(),
+        IssueError::BasicSecret
+    );
+    assert_eq!(
+        import(NewKind::Basic, &[b'\n'; 32]).unwrap_err(),
+        IssueError::BasicSecret
+    );
 }
 
 #[test]
@@ -120,7 +171,10 @@ fn no_type_shows_a_secret() {
         ];
         let bytes = format!("{:?}", text.as_bytes());
         for one in &shown {
-            assert!(!one.contains(&text[..12]) && !one.contains(&text[20..32]), "{one}");
+            assert!(
+                !one.contains(&text[..12]) && !one.contains(&text[20..32]),
+                "{one}"
+            );
             assert!(!one.contains(&bytes[1..40]), "{one}");
         }
         // Peppers and masters neither: all masters here are fives.

@@ -6,7 +6,7 @@ use core::fmt;
 use ipnet::IpNet;
 use keyward_core::address::{AddressSet, parse_network};
 use keyward_core::deployment::{self, AuthorityRole, Deployment, Scheme};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// The settings of a gateway.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub enum ClientAddress {
     TrustedProxy(AddressSet),
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SettingsJson {
     name: String,
@@ -55,7 +55,7 @@ const fn thirty() -> u64 {
     30
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AuthorityJson {
     authority: String,
@@ -64,21 +64,21 @@ struct AuthorityJson {
     role: RoleJson,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum SchemeJson {
     Http,
     Https,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum RoleJson {
     Api,
     Admin,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum ClientAddressJson {
     Cloudflare,

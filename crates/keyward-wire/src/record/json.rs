@@ -1,6 +1,6 @@
 //! The JSON of a record. Everything optional is sorted out here, so that [`Record`] has no state
 //! that makes no sense.
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use keyward_core::address::parse_network;
@@ -15,6 +15,10 @@ use super::{
 use crate::base64url::Text;
 use crate::open::RecordError;
 use crate::ring::RingId;
+
+mod write;
+
+pub(super) use write::write;
 
 const VERSION: u64 = 1;
 
@@ -225,86 +229,4 @@ fn signed_issue(json: IssueJson) -> Result<SignedIssue, RecordError> {
         sealed,
         not_after_s: not_after,
     })
-}
-
-pub(super) fn write(record: &Record) -> Result<Vec<u8>, RecordError> {
-    match &record.state {
-        State::Tombstone => serde_json::to_vec(&TombstoneJson {
-            v: VERSION,
-            key_id: record.key_id.clone(),
-            organisation: record.organisation.clone(),
-            environment: record.environment.clone(),
-            generation: record.generation,
-            tombstone: true,
-        }),
-        State::Live(live) => serde_json::to_vec(&write_live(record, live)),
-    }
-    .map_err(|_| RecordError::Malformed("the record cannot be written"))
-}
-
-fn write_live(record: &Record, live: &Live) -> LiveJson {
-    let (algorithm, profiles, nonce, issues) = match &live.material {
-        Material::Basic(issues) => (None, None, None, issues.iter().map(write_basic).collect()),
-        Material::Signed {
-            algorithm,
-            nonce,
-            profiles,
-            issues,
-        } => (
-            Some(algorithm.as_str().to_string()),
-            Some(profiles.iter().collect()),
-            Some(match nonce {
-                NoncePolicy::Optional => Nonce::Optional,
-                NoncePolicy::Required => Nonce::Required,
-            }),
-            issues.iter().map(write_signed).collect(),
-        ),
-    };
-    LiveJson {
-        v: VERSION,
-        key_id: record.key_id.clone(),
-        organisation: record.organisation.clone(),
-        environment: record.environment.clone(),
-        generation: record.generation,
-        fresh_until: live.fresh_until_s,
-        kind: match &live.material {
-            Material::Basic(_) => Kind::Basic,
-            Material::Signed { .. } => Kind::Signed,
-        },
-        algorithm,
-        profiles,
-        nonce,
-        not_before: live.not_before_s,
-        expires_at: live.expires_at_s,
-        disabled: live.disabled,
-        addresses: live
-            .addresses
-            .as_ref()
-            .map(|networks| networks.iter().map(ToString::to_string).collect()),
-        assignments: live.assignments.clone(),
-        rate_limit: None,
-        quota: None,
-        token_profile: None,
-        issues,
-    }
-}
-
-fn write_basic(one: &BasicIssue) -> IssueJson {
-    IssueJson {
-        issue: one.issue.clone(),
-        ring: one.ring.clone(),
-        sealed: None,
-        mac: Some(Text(one.mac.to_vec())),
-        not_after: one.not_after_s,
-    }
-}
-
-fn write_signed(one: &SignedIssue) -> IssueJson {
-    IssueJson {
-        issue: one.issue.clone(),
-        ring: one.ring.clone(),
-        sealed: Some(Text(one.sealed.clone())),
-        mac: None,
-        not_after: one.not_after_s,
-    }
 }
