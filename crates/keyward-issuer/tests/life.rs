@@ -8,7 +8,7 @@ use keyward_issuer::publish::FRESH_S;
 use keyward_issuer::{
     IssueError, Issuer, disable, enable, end_rotation, is_renewal_due, publish, remove,
 };
-use keyward_wire::record::{Record, State};
+use keyward_wire::record::{Live, Material, Record, State};
 use keyward_wire::{Opened, RecordError};
 use proptest::prelude::*;
 
@@ -37,6 +37,44 @@ proptest! {
             prop_assert_eq!(end_of(&third.record, third.secret.reveal()), Some(None));
         }
     }
+}
+
+#[test]
+fn a_secret_ends_at_the_second_that_was_chosen() {
+    let masters = masters();
+    let rotate = |record: &Record, until_s, now_s| {
+        issuer(&masters).rotate(record, until_s, now_s, &mut source(now_s))
+    };
+    let first = make(signed(), 1);
+    // An end that is not after now is no overlap.
+    let at_once = rotate(&first.record, NOW_S, NOW_S).unwrap();
+    assert_eq!(end_of(&at_once.record, first.secret.reveal()), None);
+
+    let second = rotate(&first.record, NOW_S + 9, NOW_S).unwrap().record;
+    assert_eq!(
+        rotate(&second, NOW_S + 99, NOW_S + 8).unwrap_err(),
+        IssueError::RotationUnderWay
+    );
+    assert!(
+        rotate(&second, NOW_S + 99, NOW_S + 9).is_ok(),
+        "the edge takes it no more"
+    );
+
+    // An end that a secret has already is not put off.
+    let mut ending = first.record.clone();
+    let State::Live(Live {
+        material: Material::Signed { issues, .. },
+        ..
+    }) = &mut ending.state
+    else {
+        panic!()
+    };
+    issues[0].not_after_s = Some(NOW_S + 5);
+    let rotated = rotate(&ending, NOW_S + 99, NOW_S).unwrap().record;
+    assert_eq!(
+        end_of(&rotated, first.secret.reveal()),
+        Some(Some(NOW_S + 5))
+    );
 }
 
 #[test]
