@@ -1,0 +1,43 @@
+//! Signing for clients.
+use keyward_core::mac::{Algorithm, MacKey};
+use keyward_core::sign::{SignatureParameters, Unsigned, sign};
+
+use crate::answer::{CallError, SignAnswer, write_or_error};
+use crate::call::{SignCall, read};
+
+/// Signs a request: `{ request, key: { keyId, algorithm, secret }, created: seconds, nonce? }`, the
+/// request as in [`crate::decide_json`].
+///
+/// The answer is `{ fields: [[name, value]] }` to be added to the request, or
+/// `{ error: { code, message } }`.
+#[must_use]
+pub fn sign_json(call: &str) -> String {
+    write_or_error(answer(call))
+}
+
+fn answer(call: &str) -> Result<SignAnswer, CallError> {
+    let call: SignCall<'_> = read(call)?;
+    let algorithm = Algorithm::parse(&call.key.algorithm).ok_or_else(|| {
+        CallError::new(
+            "invalid_call",
+            "key.algorithm is hmac-sha512 or hmac-sha256",
+        )
+    })?;
+    let (content, _) = call.request.content()?;
+    let request = Unsigned {
+        method: &call.request.method,
+        scheme: call.request.scheme()?,
+        authority: &call.request.authority,
+        target: &call.request.target,
+        content: &content,
+    };
+    let parameters = SignatureParameters {
+        key_id: &call.key.key_id,
+        created_s: call.created,
+        nonce: call.nonce.as_deref(),
+    };
+    let key = MacKey::new(algorithm, call.key.secret.as_bytes());
+    sign(&request, &key, &parameters)
+        .map(|fields| SignAnswer { fields })
+        .map_err(|error| CallError::new("cannot_sign", error.to_string()))
+}
