@@ -58,22 +58,23 @@ pub(crate) enum Showing {
     NoCredentials,
 }
 
-/// Appends the base to `out`.
+/// Appends the base to `out`. What is not in order with the message comes before what is
+/// never accepted, whichever is covered first: so is the order of the answers.
 pub(crate) fn write_base(
     out: &mut String,
     message: &Message<'_>,
     covered: &InnerList<'_>,
     showing: Showing,
 ) -> Result<(), BaseError> {
+    let mut unsupported = None;
     for item in &covered.items {
         let BareItem::String(name) = &item.value else {
-            return Err(BaseError::Unsupported(
-                "a component that is not a string".into(),
-            ));
+            unsupported.get_or_insert_with(|| "a component that is not a string".into());
+            continue;
         };
-        let unsupported = || BaseError::Unsupported(shown(name));
         if !item.parameters.is_empty() {
-            return Err(unsupported());
+            unsupported.get_or_insert_with(|| shown(name));
+            continue;
         }
         out.push('"');
         out.push_str(name);
@@ -109,9 +110,14 @@ pub(crate) fn write_base(
                     out.push_str(&value);
                 }
             }
-            _ => return Err(unsupported()),
+            _ => {
+                unsupported.get_or_insert_with(|| shown(name));
+            }
         }
         out.push('\n');
+    }
+    if let Some(name) = unsupported {
+        return Err(BaseError::Unsupported(name));
     }
     out.push_str("\"@signature-params\": ");
     write_inner_list(out, covered).map_err(|_| BaseError::Parameters)

@@ -154,7 +154,19 @@ impl SignatureCredential {
         let BareItem::Bytes(mac) = &mac.value else {
             return Err(malformed("the signature is not a byte sequence"));
         };
+        let algorithm = match mac.len() {
+            32 => Algorithm::HmacSha256,
+            64 => Algorithm::HmacSha512,
+            _ => return Err(malformed("the signature has neither 32 nor 64 bytes")),
+        };
         let parameters = Parameters::parse(list, exchange.settings().imported_key_ids)?;
+        let covers = covered(list)?;
+        let content_digest = match (covers.content_digest, &exchange.fields.content_digest) {
+            (true, Some(value)) => {
+                Some(ContentDigest::parse(value).map_err(|error| malformed(format!("{error}")))?)
+            }
+            _ => None,
+        };
 
         let settings = exchange.settings();
         let message = exchange.message();
@@ -169,21 +181,8 @@ impl SignatureCredential {
                 None => shown,
             }
         });
-
-        let covers = covered(list)?;
-        let content_digest = match (covers.content_digest, &exchange.fields.content_digest) {
-            (true, Some(value)) => {
-                Some(ContentDigest::parse(value).map_err(|error| malformed(format!("{error}")))?)
-            }
-            _ => None,
-        };
         require_coverage(exchange, &covers, content_digest.as_ref())?;
 
-        let algorithm = match mac.len() {
-            32 => Algorithm::HmacSha256,
-            64 => Algorithm::HmacSha512,
-            _ => return Err(malformed("the signature has neither 32 nor 64 bytes")),
-        };
         let agrees = parameters
             .alg
             .as_deref()
