@@ -18,6 +18,7 @@ pub use pattern::PatternProblem;
 pub use route::{Route, RouteDefinition};
 
 use crate::{
+    cors::Cors,
     limits::{ACCOUNT_BYTES_MAX, APIS_MAX, RESOURCES_MAX, ROUTES_MAX},
     target::{Segment, Target},
 };
@@ -33,6 +34,8 @@ pub struct ApiDefinition {
     pub name: String,
     /// Names as for APIs, each once in its API.
     pub resources: Vec<String>,
+    /// What browsers may do from other origins; `None`: nothing.
+    pub cors: Option<Cors>,
     /// In any order: which route wins is a matter of their patterns alone.
     pub routes: Vec<RouteDefinition>,
 }
@@ -44,6 +47,7 @@ pub struct Catalogue {
     ids: BTreeMap<String, BTreeMap<String, ResourceId>>,
     routes: Vec<Route>,
     trie: Trie,
+    cors: BTreeMap<String, Cors>,
 }
 
 #[derive(Clone, Debug)]
@@ -161,6 +165,12 @@ impl Catalogue {
             .map(|name| (name.api.as_str(), name.resource.as_str()))
     }
 
+    /// The cross-origin rules of an API.
+    #[must_use]
+    pub fn cors(&self, api: &str) -> Option<&Cors> {
+        self.cors.get(api)
+    }
+
     /// All routes, as they were written; each has its [`Route::index`] here.
     #[must_use]
     pub fn routes(&self) -> &[Route] {
@@ -201,6 +211,15 @@ impl Catalogue {
         }
         for definition in api.routes {
             self.add_route(&api.name, &ids, definition)?;
+        }
+        if let Some(cors) = api.cors {
+            if let Some(problem) = cors.problem() {
+                return Err(CatalogueError::Cors {
+                    api: api.name,
+                    problem,
+                });
+            }
+            self.cors.insert(api.name.clone(), cors);
         }
         self.ids.insert(api.name, ids);
         Ok(())

@@ -30,6 +30,7 @@ pub enum Code {
     KeyNotYetValid,
     KeyDisabled,
     KeyExpired,
+    OriginNotAllowed,
     AddressNotAllowed,
     NoRoute,
     PermissionDenied,
@@ -40,7 +41,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the checks.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::MisdirectedRequest,
         Self::InsecureTransport,
         Self::MethodNotAllowed,
@@ -65,6 +66,7 @@ impl Code {
         Self::KeyNotYetValid,
         Self::KeyDisabled,
         Self::KeyExpired,
+        Self::OriginNotAllowed,
         Self::AddressNotAllowed,
         Self::NoRoute,
         Self::PermissionDenied,
@@ -164,6 +166,11 @@ impl Code {
             Self::KeyNotYetValid => ("key_not_yet_valid", 401, "The key is not valid yet"),
             Self::KeyDisabled => ("key_disabled", 401, "The key is disabled"),
             Self::KeyExpired => ("key_expired", 401, "The key has expired"),
+            Self::OriginNotAllowed => (
+                "origin_not_allowed",
+                403,
+                "Pages of this origin may not send this request",
+            ),
             Self::AddressNotAllowed => (
                 "address_not_allowed",
                 403,

@@ -22,6 +22,7 @@ extern crate std;
 pub mod address;
 pub mod catalogue;
 pub mod content;
+pub mod cors;
 pub mod credential_text;
 pub mod deployment;
 pub mod limits;

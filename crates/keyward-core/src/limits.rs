@@ -36,6 +36,13 @@ pub const CREATED_AGE_S: (u64, u64, u64) = (300, 10, 900);
 /// How far in the future `created` may be, in seconds: default, least, most.
 pub const CREATED_AHEAD_S: (u64, u64, u64) = (30, 0, 300);
 
+/// Origins of one API that browsers may come from.
+pub const CORS_ORIGINS_MAX: usize = 100;
+/// Field names in one cross-origin list.
+pub const CORS_HEADERS_MAX: usize = 64;
+/// How long a browser may remember a preflight, in seconds: none remembers longer than a day.
+pub const CORS_AGE_S_MAX: u32 = 86_400;
+
 /// Issues of one key: the current secret and the one that is being replaced.
 pub const ISSUES_MAX: usize = 2;
 /// Assignments of one key.

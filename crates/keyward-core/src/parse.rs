@@ -7,6 +7,7 @@ pub(crate) mod signature;
 use alloc::string::String;
 
 use crate::catalogue::{Catalogue, Method, RouteMatch, RouteOutcome};
+use crate::cors;
 use crate::denial::{Code, Denial};
 use crate::deployment::{Authority, AuthorityRole, Deployment, Settings};
 use crate::request::{ContentLength, Request};
@@ -26,7 +27,10 @@ pub struct Exchange<'a> {
     pub(crate) method: Method,
     pub(crate) target: Target<'a>,
     pub(crate) fields: Fields<'a>,
+    /// Of a preflight: the route of the request that it asks about.
     pub(crate) route: Option<RouteMatch<'a, 'a>>,
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) preflight: Option<cors::Asked>,
 }
 
 impl<'a> Exchange<'a> {
@@ -51,7 +55,12 @@ impl<'a> Exchange<'a> {
         }
         let target = Target::parse(request.target)
             .map_err(|error| Denial::because(Code::AmbiguousTarget, alloc::format!("{error}")))?;
-        let route = match catalogue.route(method, &target) {
+        let preflight = cors::asked(method, request.fields);
+        let about = match preflight {
+            Some(cors::Asked::For(method)) => method,
+            _ => method,
+        };
+        let route = match catalogue.route(about, &target) {
             RouteOutcome::Match(route) => Some(route),
             RouteOutcome::NoRoute => None,
             RouteOutcome::Ambiguous => {
@@ -78,6 +87,8 @@ impl<'a> Exchange<'a> {
             target,
             fields,
             route,
+            catalogue,
+            preflight,
         })
     }
 
@@ -169,6 +180,10 @@ impl<'a> Credential<'a> {
     }
 
     fn find(exchange: &'a Exchange<'a>) -> Result<Self, Denial> {
+        if exchange.preflight.is_some() {
+            // Answered by the gate; a credential on it would be one that is not meant for it.
+            return Err(Code::MissingCredentials.into());
+        }
         let fields = &exchange.fields;
         let signature = match (&fields.signature_input, &fields.signature) {
             (None, None) => None,
@@ -192,14 +207,16 @@ impl<'a> Credential<'a> {
             return Err(Code::MultipleCredentials.into());
         }
 
+        let content_bytes_max = exchange.settings().content_bytes_max;
+        if signed
+            && matches!(exchange.request.content, ContentLength::Declared(n) if n > content_bytes_max)
+        {
+            return Err(Code::ContentTooLarge.into());
+        }
+
         if let (Some((input, signature)), Some(own)) = (signature, own)
             && let Some(own) = own?.own
         {
-            let content_bytes_max = exchange.settings().content_bytes_max;
-            if matches!(exchange.request.content, ContentLength::Declared(n) if n > content_bytes_max)
-            {
-                return Err(Code::ContentTooLarge.into());
-            }
             let credential = SignatureCredential::parse(exchange, input, signature, &own)?;
             return Ok(Self {
                 exchange,

@@ -111,6 +111,19 @@ pub enum AccountsAt {
     Origin,
 }
 
+impl Cors {
+    fn to_core(&self) -> keyward_core::cors::Cors {
+        keyward_core::cors::Cors {
+            origins: self.origins.clone(),
+            max_age_s: self.max_age_s.unwrap_or(CORS_MAX_AGE_S),
+            expose_headers: self.expose_headers.clone(),
+        }
+    }
+}
+
+/// Ten minutes: a changed catalogue is soon noticed.
+const CORS_MAX_AGE_S: u32 = 600;
+
 impl CatalogueFile {
     /// Reads the file. What the routes mean is checked when the core compiles them.
     ///
@@ -132,6 +145,7 @@ impl CatalogueFile {
                 Ok(ApiDefinition {
                     name: api.name.clone(),
                     resources: api.resources.clone(),
+                    cors: api.cors.as_ref().map(Cors::to_core),
                     routes: routes.collect::<Result<_, _>>()?,
                 })
             })

@@ -5,18 +5,12 @@ use keyward_wire::problem::{MEDIA_TYPE, Problem};
 use web_sys::{Headers, ResponseInit};
 use worker::Result;
 
-use crate::log::Line;
-
 /// The paths that never reach an origin.
 const RESERVED: &str = "/_keyward";
 
-/// A refusal, and its line in the log.
-pub(crate) fn denied(denial: &Denial, method: &str, mut line: Line) -> Result<web_sys::Response> {
+/// The answer to a refused request.
+pub(crate) fn refusal(denial: &Denial, method: &str) -> Result<web_sys::Response> {
     let code = denial.code();
-    line.outcome = "deny";
-    line.code = Some(code.as_str());
-    line.status = code.status();
-    line.write();
     let headers = Headers::new()?;
     for (name, value) in denial.fields() {
         headers.set(name, value)?;
@@ -60,6 +54,28 @@ pub(crate) fn reserved(
         (rest, _) if rest.starts_with('/') => Err(Code::NoRoute.into()),
         _ => Ok(None),
     }
+}
+
+/// The answer to a preflight; its fields are added like those of other cross-origin answers.
+pub(crate) fn no_content() -> std::result::Result<web_sys::Response, Denial> {
+    let answer = || respond(204, &Headers::new()?, None);
+    answer().map_err(|_: worker::Error| Code::StoreUnavailable.into())
+}
+
+/// Adds fields to an answer that was made here.
+pub(crate) fn add_fields(
+    response: &web_sys::Response,
+    fields: &[(&'static str, String)],
+) -> Result<()> {
+    let headers = response.headers();
+    for (name, value) in fields {
+        if *name == "vary" {
+            headers.append(name, value)?;
+        } else {
+            headers.set(name, value)?;
+        }
+    }
+    Ok(())
 }
 
 fn respond(status: u16, headers: &Headers, body: Option<&str>) -> Result<web_sys::Response> {

@@ -28,22 +28,26 @@ async fn fetch(
     _context: Context,
 ) -> Result<web_sys::Response> {
     let mut line = Line::default();
-    let state = match State::of(&env) {
-        Ok(state) => state,
+    let mut cors = Vec::new();
+    let outcome = match State::of(&env) {
+        Ok(state) => handle(&state, &env, &request, &mut line, &mut cors).await,
         Err(error) => {
             line.reason = Some(error.to_string());
-            let denial = Denial::new(Code::StoreUnavailable);
-            return answer::denied(&denial, &request.method(), line);
+            Err(Code::StoreUnavailable.into())
         }
     };
-    match handle(&state, &env, &request, &mut line).await {
-        Ok(response) => {
-            line.status = response.status();
-            line.write();
-            Ok(response)
+    let response = match outcome {
+        Ok(response) => response,
+        Err(denial) => {
+            line.outcome = "deny";
+            line.code = Some(denial.code().as_str());
+            answer::refusal(&denial, &request.method())?
         }
-        Err(denial) => answer::denied(&denial, &request.method(), line),
-    }
+    };
+    answer::add_fields(&response, &cors)?;
+    line.status = response.status();
+    line.write();
+    Ok(response)
 }
 
 async fn handle(
@@ -51,6 +55,7 @@ async fn handle(
     env: &Env,
     request: &web_sys::Request,
     line: &mut Line,
+    cors: &mut Vec<(&'static str, String)>,
 ) -> std::result::Result<web_sys::Response, Denial> {
     let received = Received::from(request)?;
     let fields = received.fields();
@@ -61,8 +66,15 @@ async fn handle(
         .route()
         .map(|found| found.route.pattern().to_owned());
     if let Some(response) = answer::reserved(&exchange)? {
+        line.outcome = "answer";
         return Ok(response);
     }
+    if let Some(answer) = exchange.preflight() {
+        line.outcome = "answer";
+        *cors = answer?;
+        return answer::no_content();
+    }
+    *cors = exchange.cors_fields();
 
     // Gap 1: the record of the key.
     let credential = Credential::parse(&exchange)?;

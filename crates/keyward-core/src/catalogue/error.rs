@@ -27,6 +27,8 @@ pub enum CatalogueError {
     DuplicateApi { api: String },
     /// Two resources of an API have the same name.
     DuplicateResource { api: String, resource: String },
+    /// The cross-origin rules of an API cannot be kept.
+    Cors { api: String, problem: &'static str },
     /// A route is wrong by itself.
     Route {
         api: String,
@@ -67,6 +69,7 @@ impl fmt::Display for CatalogueError {
             Self::DuplicateResource { api, resource } => {
                 write!(f, "API `{api}`: two resources are called `{resource}`")
             }
+            Self::Cors { api, problem } => write!(f, "API `{api}`, cors: {problem}"),
             Self::Route {
                 api,
                 pattern,

@@ -50,6 +50,7 @@ fn api(name: &str, routes: Vec<RouteDefinition>) -> ApiDefinition {
         name: name.to_owned(),
         resources: vec!["things".to_owned()],
         routes,
+        ..ApiDefinition::default()
     }
 }
 

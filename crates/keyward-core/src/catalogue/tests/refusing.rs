@@ -110,6 +110,7 @@ fn names_are_checked_and_lead_to_resources() {
         name: name.to_owned(),
         resources: resources.iter().map(ToString::to_string).collect(),
         routes: vec![],
+        ..ApiDefinition::default()
     };
     let long = "a".repeat(65);
     for name in ["", "-a", "A", "a_b", "a.b", "é", "a b", &long] {
