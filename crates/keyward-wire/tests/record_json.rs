@@ -135,6 +135,7 @@ fn what_is_not_exactly_a_record_is_refused() {
             r#""kind":"signed","algorithm":"hmac-sha512""#,
         ),
         (r#""mac":""#, r#""mac":"AA"#),
+        (r#""mac":""#, r#""sealed":"AAAA","mac":""#),
     ] {
         let bad = basic.replacen(from, to, 1);
         assert_ne!(bad, basic, "{from}");
