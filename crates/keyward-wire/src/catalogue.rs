@@ -174,6 +174,13 @@ impl CatalogueFile {
         Ok(())
     }
 
+    /// The name of an API's origin.
+    #[must_use]
+    pub fn origin_name(&self, api: &str) -> Option<&str> {
+        let api = self.apis.iter().find(|one| one.name == api)?;
+        Some(&api.origin)
+    }
+
     /// Where an API's requests go.
     #[must_use]
     pub fn origin(&self, api: &str, environment: &str) -> Option<&Origin> {

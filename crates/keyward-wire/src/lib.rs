@@ -8,6 +8,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod assertion;
 mod base64url;
 pub mod catalogue;
 pub mod dev;

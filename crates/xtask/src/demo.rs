@@ -71,6 +71,7 @@ pub(crate) fn seed(site: &Site) -> Result<Seed> {
     Ok(Seed {
         vars: BTreeMap::from([
             ("SETTINGS".to_owned(), settings(site)),
+            ("ASSERTION_KEY".to_owned(), base64url(&*random()?)),
             ("SECRETS".to_owned(), secrets(&publisher, &masters)),
         ]),
         records: records.into_iter().collect(),

@@ -1,9 +1,12 @@
 //! Answers that are Keyward's own.
+use keyward_core::catalogue::Method;
 use keyward_core::denial::{Code, Denial};
 use keyward_core::parse::Exchange;
 use keyward_wire::problem::{MEDIA_TYPE, Problem};
 use web_sys::{Headers, ResponseInit};
 use worker::Result;
+
+use crate::state::State;
 
 /// The paths that never reach an origin.
 const RESERVED: &str = "/_keyward";
@@ -32,28 +35,51 @@ pub(crate) fn refusal(denial: &Denial, method: &str) -> Result<web_sys::Response
 /// # Errors
 /// `no_route` when there is nothing on this path.
 pub(crate) fn reserved(
+    state: &State,
     exchange: &Exchange<'_>,
 ) -> std::result::Result<Option<web_sys::Response>, Denial> {
     let path = exchange.target().path();
     let Some(rest) = path.strip_prefix(RESERVED) else {
         return Ok(None);
     };
-    match (rest, exchange.method().as_str()) {
-        ("/health", "GET" | "HEAD") => {
-            let answer = || {
-                let headers = Headers::new()?;
-                headers.set("content-type", "application/health+json")?;
-                headers.set("cache-control", "no-store")?;
-                respond(200, &headers, Some(r#"{"status":"pass"}"#))
-            };
-            answer()
-                .map(Some)
-                .map_err(|_: worker::Error| Code::StoreUnavailable.into())
-        }
-        ("", _) => Err(Code::NoRoute.into()),
-        (rest, _) if rest.starts_with('/') => Err(Code::NoRoute.into()),
-        _ => Ok(None),
+    if !rest.is_empty() && !rest.starts_with('/') {
+        return Ok(None);
     }
+    if !matches!(exchange.method(), Method::Get | Method::Head) {
+        return Err(Code::NoRoute.into());
+    }
+    match (rest, &state.assertions) {
+        ("/health", _) => json(
+            "application/health+json",
+            "no-store",
+            r#"{"status":"pass"}"#,
+        ),
+        ("/jwks.json", Some(assertions)) => {
+            // Origins may keep it: keys are added long before they are used.
+            json(
+                "application/jwk-set+json",
+                "public, max-age=300",
+                &assertions.borrow().jwks(),
+            )
+        }
+        _ => Err(Code::NoRoute.into()),
+    }
+}
+
+fn json(
+    media_type: &str,
+    cache_control: &str,
+    body: &str,
+) -> std::result::Result<Option<web_sys::Response>, Denial> {
+    let answer = || {
+        let headers = Headers::new()?;
+        headers.set("content-type", media_type)?;
+        headers.set("cache-control", cache_control)?;
+        respond(200, &headers, Some(body))
+    };
+    answer()
+        .map(Some)
+        .map_err(|_: worker::Error| Code::StoreUnavailable.into())
 }
 
 /// The answer to a preflight; its fields are added like those of other cross-origin answers.

@@ -26,6 +26,7 @@ pub(crate) async fn forward(
     request: &web_sys::Request,
     exchange: &Exchange<'_>,
     grant: &Grant<'_>,
+    assertion: Option<String>,
     content: Option<Content<'_>>,
 ) -> Result<web_sys::Response, Denial> {
     let unavailable = || Denial::new(Code::OriginUnavailable);
@@ -34,7 +35,8 @@ pub(crate) async fn forward(
         .origin(grant.api, grant.environment)
         .ok_or_else(unavailable)?;
     let abort = AbortController::new().map_err(|_| unavailable())?;
-    let init = init(request, exchange, grant, content.as_ref()).map_err(|_| unavailable())?;
+    let init =
+        init(request, exchange, grant, assertion, content.as_ref()).map_err(|_| unavailable())?;
     init.set_signal(Some(&abort.signal()));
 
     let answer = send(env, origin, exchange, &init).ok_or_else(unavailable)?;
@@ -57,6 +59,7 @@ fn init(
     request: &web_sys::Request,
     exchange: &Exchange<'_>,
     grant: &Grant<'_>,
+    assertion: Option<String>,
     content: Option<&Content<'_>>,
 ) -> Result<RequestInit, JsValue> {
     let headers = Headers::new()?;
@@ -68,6 +71,9 @@ fn init(
     }
     for (name, value) in grant.fields() {
         headers.set(name, &value)?;
+    }
+    if let Some(assertion) = assertion {
+        headers.set("keyward-assertion", &assertion)?;
     }
     let init = RequestInit::new();
     init.set_method(exchange.method().as_str());

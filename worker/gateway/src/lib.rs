@@ -2,6 +2,7 @@
 //! one, with I/O in the two gaps that they leave, and forwards what is allowed.
 mod adapter;
 mod answer;
+mod assertion;
 mod cache;
 mod content;
 mod forward;
@@ -65,7 +66,7 @@ async fn handle(
     line.route = exchange
         .route()
         .map(|found| found.route.pattern().to_owned());
-    if let Some(response) = answer::reserved(&exchange)? {
+    if let Some(response) = answer::reserved(state, &exchange)? {
         line.outcome = "answer";
         return Ok(response);
     }
@@ -102,7 +103,8 @@ async fn handle(
     let grant: Grant<'_> = authorize(&principal, address)?;
     line.outcome = "allow";
     line.organisation = Some(grant.organisation.to_owned());
-    forward::forward(state, env, request, &exchange, &grant, buffered).await
+    let assertion = state.assert(&grant, now_s);
+    forward::forward(state, env, request, &exchange, &grant, assertion, buffered).await
 }
 
 /// Seconds of Unix time. On Cloudflare it stands still between I/O.

@@ -3,12 +3,15 @@ use core::cell::{Cell, RefCell};
 use core::fmt;
 use std::rc::Rc;
 
+use keyward_core::authorize::Grant;
 use keyward_core::catalogue::Catalogue;
+use keyward_wire::assertion::AssertionKey;
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::secrets::Secrets;
 use keyward_wire::settings::Settings;
 use worker::Env;
 
+use crate::assertion::Assertions;
 use crate::cache::Cache;
 use crate::js::property;
 
@@ -18,6 +21,8 @@ pub(crate) struct State {
     pub(crate) file: CatalogueFile,
     pub(crate) secrets: Secrets,
     pub(crate) cache: RefCell<Cache>,
+    /// `None`: origins have to trust the plain fields.
+    pub(crate) assertions: Option<RefCell<Assertions>>,
     /// Bytes of content that are being checked at the moment.
     pub(crate) buffered: Cell<usize>,
 }
@@ -58,7 +63,17 @@ impl State {
         let environments = settings.deployment.settings().authorities.iter();
         file.check_origins(environments.map(|one| one.environment.as_str()))
             .map_err(says("CATALOGUE"))?;
+        let assertions = match property(env, "ASSERTION_KEY") {
+            None => None,
+            Some(_) => {
+                let key = AssertionKey::parse(&text(env, "ASSERTION_KEY")?).ok_or_else(|| {
+                    ConfigurationError("ASSERTION_KEY: not 32 bytes as base64url".to_owned())
+                })?;
+                Some(RefCell::new(Assertions::new(key)))
+            }
+        };
         Ok(Self {
+            assertions,
             cache: RefCell::new(Cache::new(settings.isolate_ttl_s)),
             settings,
             catalogue,
@@ -66,6 +81,14 @@ impl State {
             secrets,
             buffered: Cell::new(0),
         })
+    }
+
+    /// The assertion for the origin of a grant, where the gateway has a key for it.
+    pub(crate) fn assert(&self, grant: &Grant<'_>, now_s: u64) -> Option<String> {
+        let origin = self.file.origin_name(grant.api)?;
+        let deployment = &self.settings.deployment.settings().name;
+        let assertions = self.assertions.as_ref()?;
+        Some(assertions.borrow_mut().of(grant, deployment, origin, now_s))
     }
 }
 
