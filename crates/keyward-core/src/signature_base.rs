@@ -7,6 +7,9 @@ use crate::parse::fields::combined;
 use crate::request::Field;
 use crate::structured::{BareItem, InnerList, write_inner_list};
 
+#[cfg(test)]
+mod tests;
+
 /// The parts of a message that components are taken from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message<'a> {

@@ -1,13 +1,13 @@
 //! The header fields: judged once, in one pass, and those that matter here set aside.
 use alloc::borrow::Cow;
 use alloc::string::String;
+use core::fmt;
 
 use crate::denial::{Code, Denial};
 use crate::limits;
-use crate::request::Field;
+use crate::request::{Field, Names};
 
 /// The fields of a request, known to be well-formed.
-#[derive(Debug)]
 pub(crate) struct Fields<'a> {
     pub(crate) all: &'a [Field<'a>],
     pub(crate) authorization: Option<Cow<'a, str>>,
@@ -15,6 +15,12 @@ pub(crate) struct Fields<'a> {
     pub(crate) signature: Option<Cow<'a, str>>,
     pub(crate) signature_input: Option<Cow<'a, str>>,
     pub(crate) content_digest: Option<Cow<'a, str>>,
+}
+
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Names(self.all).fmt(f)
+    }
 }
 
 /// Fields with which clients ask frameworks to act on another method or target than the one

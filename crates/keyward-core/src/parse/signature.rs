@@ -3,6 +3,7 @@ use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::content::ContentDigest;
 use crate::credential_text::is_key_id;
@@ -20,7 +21,6 @@ use crate::structured::{
 pub(crate) const TAG: &str = "keyward";
 
 /// One signature, its base rebuilt from the request as it was received.
-#[derive(Debug)]
 pub(crate) struct SignatureCredential {
     pub(crate) key_id: String,
     /// What the MAC is as long as, and `alg` says if it is there; `None` if no key can have it.
@@ -34,6 +34,12 @@ pub(crate) struct SignatureCredential {
     pub(crate) base: String,
     /// The base without the client's other secrets, if the deployment shows it.
     pub(crate) shown_base: Option<String>,
+}
+
+impl fmt::Debug for SignatureCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignatureCredential({}, ..)", self.key_id)
+    }
 }
 
 /// The members of both fields, in order.

@@ -7,6 +7,14 @@
 
 #![allow(dead_code, reason = "each test that includes this uses a part of it")]
 
+#[allow(unused_imports, reason = "unit tests have no prelude of std")]
+use std::{
+    borrow::ToOwned,
+    format, println,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
