@@ -93,6 +93,10 @@ fn gateway(project: &Project, tools: &Tools) -> Result<()> {
         .env("WASM_OPT_BIN", &tools.wasm_opt)
         .env("ESBUILD_BIN", &tools.esbuild);
     run::quick_step("worker-build", build)?;
+    let module = dir.join("build/index_bg.wasm");
+    let bytes = std::fs::read(&module).about(module.display())?;
+    let bytes = wasm::strip::without(&bytes, &["name", "producers"])?;
+    std::fs::write(&module, bytes).about(module.display())?;
     write(&stamp, &wanted)
 }
 

@@ -1,4 +1,6 @@
 //! The compiler that builds for wasm: the active toolchain where it can, else one that `setup` makes.
+pub(crate) mod strip;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
