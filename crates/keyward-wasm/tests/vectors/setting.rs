@@ -47,13 +47,12 @@ pub(crate) struct KeyJson {
     pub(crate) record: Map<String, Value>,
 }
 
-/// How a record differs from the one that the registry would have published.
+/// How a record differs from the published one.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Tampering {
     #[serde(default)]
     pub(crate) absent: bool,
-    /// This instead of an envelope.
     pub(crate) text: Option<String>,
     /// This instead of the payload, signed.
     payload_text: Option<String>,
@@ -67,9 +66,8 @@ pub(crate) struct Tampering {
     /// Signed by a key that is not in the ring, under an id that is.
     #[serde(default)]
     rogue: bool,
-    /// The id of the publishing key.
     publisher_id: Option<String>,
-    /// Text in the envelope that is replaced, and by what, after signing.
+    /// Text in the envelope that is replaced after signing, and by what.
     replace: Option<(String, String)>,
     /// What the secret is sealed for, where that is not the record's own.
     #[serde(default)]
@@ -235,7 +233,7 @@ impl Setting {
         // Sealing is repeatable here; a registry draws its nonces.
         let nonce = Sha256::digest(format!("{}/{issue}", text("keyId")));
         let nonce = nonce.first_chunk().expect("24 bytes");
-        let (deployment, environment, key_id, kind, meant_issue, algorithm) = (
+        let (deployment, environment, key_id, kind, issue_meant, algorithm) = (
             meant(
                 "deployment",
                 self.settings["name"].as_str().expect("a name"),
@@ -252,7 +250,7 @@ impl Setting {
             organisation: &organisation,
             key_id: &key_id,
             kind: &kind,
-            issue: &meant_issue,
+            issue: &issue_meant,
             algorithm: &algorithm,
         };
         let sealed = keys
