@@ -1,12 +1,13 @@
 // Starts the built gateway on plain workerd for a test file, with KV that the test fills and breaks.
 import { spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const ROOT = join(import.meta.dirname, "../..");
-const [PROGRAM, ...ARGS] = process.env.KEYWARD_XTASK?.split(" ") ?? ["cargo", "xtask"];
+export const ROOT = join(import.meta.dirname, "../..");
+export const XTASK = process.env.KEYWARD_XTASK?.split(" ") ?? ["cargo", "xtask"];
 
 /**
  * @param {{ vars?: Record<string, string>, records?: Record<string, string> }} [seed]
@@ -14,18 +15,23 @@ const [PROGRAM, ...ARGS] = process.env.KEYWARD_XTASK?.split(" ") ?? ["cargo", "x
  */
 export async function startGateway(seed) {
   const state = await mkdtemp(join(tmpdir(), "keyward-"));
-  const args = [...ARGS, "dev", "--raw", "--port", "0", "--no-build", "--json", "--state", state];
+  const [program, ...verb] = XTASK;
+  const args = [...verb, "dev", "--raw", "--port", "0", "--no-build", "--json", "--state", state];
   if (seed) {
     const file = join(state, "seed.json");
     await writeFile(file, JSON.stringify(seed));
     args.push("--seed", file);
   }
-  const child = spawn(PROGRAM, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => child.once("close", resolve));
 
   /** What the Worker logged, a line each. */
   const logs = [];
-  createInterface({ input: child.stderr }).on("line", (line) => logs.push(line));
+  const heard = new EventEmitter();
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    logs.push(line);
+    heard.emit("line");
+  });
   const ready = new Promise((resolve) => createInterface({ input: child.stdout }).once("line", resolve));
   const first = await Promise.race([ready, ended]);
   if (typeof first !== "string") throw new Error(`the gateway did not start:\n${logs.join("\n")}`);
@@ -36,6 +42,15 @@ export async function startGateway(seed) {
     port: Number(new URL(url).port),
     logs,
     kv: kvClient(kv),
+    /** The first line, from the one with this number on, whose event is like this: awaited, since it comes after the answer. */
+    async logged(like, from = 0) {
+      const signal = AbortSignal.timeout(5_000);
+      for (;;) {
+        const found = events(logs.slice(from)).find((event) => Object.entries(like).every(([name, value]) => event[name] === value));
+        if (found) return found;
+        await once(heard, "line", { signal });
+      }
+    },
     async stop() {
       child.kill("SIGTERM");
       await ended;
@@ -43,6 +58,9 @@ export async function startGateway(seed) {
     },
   };
 }
+
+/** What the Worker itself logged, among all lines. */
+export const events = (lines) => lines.filter((line) => line.startsWith('{"event":')).map((line) => JSON.parse(line));
 
 /** The store behind the gateway; see kv/index.js for what each command does. */
 function kvClient(base) {

@@ -6,6 +6,7 @@ mod failure;
 mod fuzz;
 mod http;
 mod project;
+mod records;
 mod run;
 mod setup;
 mod supervise;
@@ -79,6 +80,7 @@ fn dispatch(args: &[String]) -> Result<()> {
             list_verbs();
             return Ok(());
         }
+        records::VERB => return records::verb(),
         supervise::VERB => return supervise::verb(rest),
         _ => {}
     }

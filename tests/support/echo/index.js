@@ -37,6 +37,16 @@ const behaviours = {
     });
   },
 
+  // /__echo/mirror: the content as it comes, while it comes.
+  mirror(_, __, request) {
+    return new Response(request.body, { headers: { "content-type": "application/octet-stream" } });
+  },
+
+  // /__echo/cache?control=public: that Cache-Control.
+  cache(_, query) {
+    return new Response("cache", { headers: { "cache-control": query.get("control") } });
+  },
+
   // /__echo/throw: no answer at all.
   throw() {
     throw new Error("the origin failed");
@@ -57,10 +67,10 @@ function chunks(count, ms, breakAfter = Infinity) {
 
 export default {
   async fetch(request) {
-    const body = await request.text();
     const url = new URL(request.url);
     const [name, ...rest] = url.pathname.split("/__echo/")[1]?.split("/") ?? [];
-    if (Object.hasOwn(behaviours, name ?? "")) return behaviours[name](rest, url.searchParams);
+    if (Object.hasOwn(behaviours, name ?? "")) return behaviours[name](rest, url.searchParams, request);
+    const body = await request.text();
     const { method } = request;
     return Response.json({ method, url: request.url, headers: [...request.headers], body });
   },

@@ -8,7 +8,7 @@
 //   POST /__hold                       writes wait, unanswered
 //   POST /__release?order=reverse      they happen, in that order, and so do later ones
 //   POST /__reset                      no faults, empty log;  POST /__clear also forgets every key
-// `only` is one of get, put, delete, list.
+// `only` is one of get, put, delete, list; with `key`, only what asks for that key.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 
 const GET_BULK_MAX = 100;
@@ -31,8 +31,8 @@ export class Store extends DurableObject {
   async fetch(request) {
     const asked = await parse(request);
     this.log.push({ op: asked.op, key: asked.key ?? null });
-    if (applies(this.delay, asked.op)) await new Promise((resolve) => setTimeout(resolve, this.delay.ms));
-    if (applies(this.failing, asked.op) && this.failing.left > 0) {
+    if (applies(this.delay, asked)) await new Promise((resolve) => setTimeout(resolve, this.delay.ms));
+    if (applies(this.failing, asked) && this.failing.left > 0) {
       this.failing.left -= 1;
       return new Response("injected failure", { status: 500 });
     }
@@ -112,20 +112,20 @@ export class Store extends DurableObject {
   }
 
   command(name, args) {
-    const only = args.only ?? null;
+    const { only = null, key = null } = args;
     switch (name) {
       case "log":
         return this.log;
       case "fail":
-        this.failing = { only, left: Number(args.n ?? Infinity) };
+        this.failing = { only, key, left: Number(args.n ?? Infinity) };
         break;
       case "delay":
-        this.delay = { only, ms: Number(args.ms) };
+        this.delay = { only, key, ms: Number(args.ms) };
         break;
       case "stale":
         this.stale = args.on !== "0";
-        this.sql.exec("DELETE FROM then");
-        if (this.stale) this.sql.exec("INSERT INTO then SELECT * FROM now");
+        this.sql.exec('DELETE FROM "then"');
+        if (this.stale) this.sql.exec('INSERT INTO "then" SELECT * FROM now');
         break;
       case "hold":
         this.held ??= [];
@@ -165,7 +165,8 @@ export class Store extends DurableObject {
   }
 }
 
-const applies = (fault, op) => fault !== null && (fault.only === null || fault.only === op);
+const applies = (fault, { op, key }) =>
+  fault !== null && (fault.only === null || fault.only === op) && (fault.key === null || fault.key === key);
 
 async function parse(request) {
   const { pathname, searchParams: query } = new URL(request.url);

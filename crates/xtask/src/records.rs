@@ -1,0 +1,164 @@
+//! Keys for test files that start a gateway of their own: a plan on stdin, on stdout the secrets and each key's
+//! records, so that tests in other languages need not know how a secret is sealed.
+use std::io::Read;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use keyward_core::address::parse_networks;
+use keyward_core::key::NoncePolicy;
+use keyward_core::mac::Algorithm;
+use keyward_issuer::{Issuer, NewKey, NewKind, disable, publish, remove};
+use keyward_wire::catalogue::CatalogueFile;
+use keyward_wire::envelope::{Publisher, kv_name};
+use keyward_wire::grants::Accounts;
+use keyward_wire::record::{Profiles, Record};
+use keyward_wire::ring::RingId;
+use keyward_wire::roles::Preset;
+use keyward_wire::seal::MasterRing;
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use crate::failure::{About, Failure, Result};
+
+/// Not listed: for tests.
+pub(crate) const VERB: &str = "records";
+
+const RING: &str = "m1";
+const PUBLISH_KEY: &str = "p1";
+const DAY_S: u64 = 24 * 60 * 60;
+
+/// The plan is `{ deployment, catalogue, environments: [name], keys: [{ name, kind, … }] }`; what a key may say
+/// is read in [`make`].
+pub(crate) fn verb() -> Result<()> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).about("stdin")?;
+    let plan: Value = serde_json::from_str(&text).about("the plan")?;
+    let catalogue = CatalogueFile::parse(&plan["catalogue"].to_string()).about("catalogue")?;
+    let publish_key = random()?;
+    let publisher = Publisher::new(ring_id(PUBLISH_KEY)?, &publish_key);
+
+    let (mut environments, mut keys) = (Map::new(), Map::new());
+    for environment in list(&plan["environments"]).filter_map(Value::as_str) {
+        let master = random()?;
+        let ring = json!({ "id": RING, "master": base64url(&*master) });
+        environments.insert(environment.to_owned(), json!({ "rings": [ring] }));
+        let masters = MasterRing::new([(ring_id(RING)?, master)]).about("master")?;
+        let issuer = Issuer {
+            deployment: plan["deployment"].as_str().unwrap_or_default(),
+            environment,
+            masters: &masters,
+            imported_key_ids: true,
+        };
+        for key in list(&plan["keys"]) {
+            if key["environment"].as_str().unwrap_or("production") == environment {
+                let name = key["name"].as_str().unwrap_or_default();
+                keys.insert(name.to_owned(), make(key, &issuer, &catalogue, &publisher)?);
+            }
+        }
+    }
+    let secrets = json!({
+        "publishKeys": [{ "id": PUBLISH_KEY, "publicKey": base64url(&publisher.public_key()) }],
+        "environments": environments,
+    });
+    let publisher = json!({ "id": PUBLISH_KEY, "privateKey": base64url(&*publish_key) });
+    println!(
+        "{}",
+        json!({ "secrets": secrets.to_string(), "publisher": publisher, "keys": keys })
+    );
+    Ok(())
+}
+
+/// A key, and its record in KV as it is, disabled and removed.
+fn make(
+    plan: &Value,
+    issuer: &Issuer<'_>,
+    catalogue: &CatalogueFile,
+    publisher: &Publisher,
+) -> Result<Value> {
+    let now_s = now_s()?;
+    let text = |name: &str| plan[name].as_str();
+    let from_now = |name: &str| Some(now_s.saturating_add_signed(plan[name].as_i64()?));
+    let algorithm = match text("algorithm") {
+        None => Algorithm::HmacSha512,
+        Some(name) => Algorithm::parse(name).ok_or_else(|| Failure::new("no such algorithm"))?,
+    };
+    let nonce = match text("nonce") {
+        Some("required") => NoncePolicy::Required,
+        _ => NoncePolicy::Optional,
+    };
+    let kind = match text("kind") {
+        Some("basic") => NewKind::Basic,
+        _ => NewKind::Signed {
+            algorithm,
+            nonce,
+            profiles: Profiles::default(),
+        },
+    };
+    let accounts = match plan.get("accounts") {
+        None => Accounts::All,
+        Some(listed) => Accounts::Listed(list(listed).filter_map(owned).collect()),
+    };
+    let role = Preset::parse(text("role").unwrap_or("admin"));
+    let role = role.ok_or_else(|| Failure::new("no such role"))?;
+    let addresses = text("addresses").map(parse_networks).transpose();
+    let new = NewKey {
+        organisation: "acme".to_owned(),
+        key_id: text("id").map(str::to_owned),
+        kind,
+        not_before_s: from_now("beginsInSeconds"),
+        expires_at_s: from_now("endsInSeconds").or(Some(now_s + DAY_S)),
+        addresses: addresses.map_err(|_| Failure::new("addresses"))?,
+        assignments: vec![role.assign(accounts, catalogue).about("role")?],
+    };
+    let mut entropy =
+        |bytes: &mut [u8]| getrandom::fill(bytes).unwrap_or_else(|_| std::process::abort());
+    // Made long ago, so that it may have expired.
+    let issued = issuer.make(new, now_s - 100 * DAY_S, &mut entropy);
+    let issued = issued.about("a key")?;
+    let stored = |record: &Record| {
+        publish(record, publisher, now_s)
+            .map(|published| published.kv_text)
+            .about("a record")
+    };
+    let change = |record: std::result::Result<Record, _>| stored(&record.about("a change")?);
+    Ok(json!({
+        "keyId": issued.record.key_id,
+        "secret": issued.secret.reveal(),
+        "kind": text("kind").unwrap_or("signed"),
+        "algorithm": algorithm.as_str(),
+        "environment": issuer.environment,
+        "kvName": kv_name(&issued.record.key_id),
+        "live": stored(&issued.record)?,
+        "disabled": change(disable(&issued.record))?,
+        "removed": change(remove(&issued.record))?,
+    }))
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn owned(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+fn ring_id(text: &str) -> Result<RingId> {
+    RingId::parse(text).about("a ring's id")
+}
+
+fn random() -> Result<Zeroizing<[u8; 32]>> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *bytes).about("randomness")?;
+    Ok(bytes)
+}
+
+fn now_s() -> Result<u64> {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map(|since| since.as_secs())
+        .map_err(|_| Failure::new("the clock is set before 1970"))
+}

@@ -1,0 +1,38 @@
+// A deployment of our own, running: `seed`, `startGateway`, and what must hold of every log.
+import assert from "node:assert/strict";
+
+import { call, confided } from "./client.js";
+import { startGateway } from "./gateway.js";
+import { seed } from "./seed.js";
+
+/** As `seed` takes it. Stopping fails when the log holds anything that was confided to the gateway. */
+export async function deploy(plan) {
+  const seeded = await seed(plan);
+  const gateway = await startGateway(seeded);
+  const ask = async (key, how) => (await call(gateway, { as: key, ...how })).outcome;
+  return {
+    ...gateway,
+    ask,
+    keys: seeded.keys,
+    republish: seeded.republish,
+    /** How often the record of a key was read from KV. */
+    reads: async (key) => (await gateway.kv.log()).filter((one) => one.key === key.kvName).length,
+    /** Asks until this is the answer: for what happens within a time that the gateway keeps. */
+    async eventually(expected, key, withinMs = 5_000) {
+      const end = Date.now() + withinMs;
+      for (;;) {
+        const found = await ask(key);
+        if (found === expected) return;
+        assert.ok(Date.now() < end, `still ${found}, not ${expected}, after ${withinMs} ms`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    async stop() {
+      await gateway.stop();
+      const log = gateway.logs.join("\n");
+      const secrets = [...confided, ...Object.values(seeded.keys).map((key) => key.secret)];
+      const told = secrets.filter((secret) => log.includes(secret));
+      assert.deepEqual(told, [], "the log tells what was confided");
+    },
+  };
+}
