@@ -80,8 +80,7 @@ impl Cache {
                     .as_ref()
                     .map_or(Known::Absent, |key| Known::Key(Rc::clone(key)));
             }
-            // Kept for its generation.
-            return Known::Nothing;
+            // Kept for its generation; the record may be gone since.
         }
         match self.misses.get(name) {
             Some(since_ms) if is_within(*since_ms, MISS_TTL_MS, now_ms) => Known::Absent,

@@ -143,7 +143,14 @@ fn cleaned(response: &web_sys::Response) -> Result<web_sys::Response, JsValue> {
 
 /// `Cache-Control` that keeps the answer out of shared caches and is otherwise the origin's.
 fn private(origins: Option<&str>) -> String {
-    let directives = || origins.unwrap_or_default().split(',').map(str::trim);
+    let directives = || {
+        let mut quoted = false;
+        let comma = move |c: char| {
+            quoted ^= c == '"';
+            c == ',' && !quoted
+        };
+        origins.unwrap_or_default().split(comma).map(str::trim)
+    };
     let is = |directive: &str, name: &str| {
         directive
             .split('=')
