@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use ipnet::IpNet;
+use keyward_core::address::is_network;
 use keyward_core::deployment::is_name;
 use keyward_core::key::NoncePolicy;
 use keyward_core::limits;
@@ -200,6 +201,12 @@ impl Record {
             live.not_before_s
                 .is_none_or(|from| from < live.expires_at_s),
             "the key would expire before it begins",
+        )?;
+        let networks = live.addresses.as_deref().unwrap_or_default();
+        must(networks.len() <= limits::NETWORKS_MAX, "too many addresses")?;
+        must(
+            networks.iter().all(|network| is_network(*network)),
+            "an address is not one",
         )?;
         must(
             live.assignments.len() <= limits::ASSIGNMENTS_MAX,

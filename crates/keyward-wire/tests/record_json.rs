@@ -184,17 +184,34 @@ fn what_cannot_be_read_is_not_written() {
     let mut record = signed();
     live(&mut record).not_before_s = Some(NOW_S + 600);
     assert!(record.to_payload().is_err());
+    // Found by the fuzz target `record_made`: the edge would have refused such records for good.
+    for network in [
+        "0.0.0.0/0",
+        "::/0",
+        "10.0.0.1/8",
+        "2001:db8::1/32",
+        "::ffff:10.0.0.0/104",
+        "::ffff:0:0/96",
+    ] {
+        let mut record = signed();
+        live(&mut record).addresses = Some(vec![network.parse().unwrap()]);
+        assert!(record.to_payload().is_err(), "{network}");
+    }
 }
 
 #[test]
 fn names_and_lists_keep_their_bounds() {
     type Break = fn(&mut Record);
-    let breaks: [(&str, Break); 6] = [
+    let breaks: [(&str, Break); 7] = [
         ("key id", |record| record.key_id = "a b".to_owned()),
         ("ours, mistyped", |record| {
             record.key_id = "kwk_0123456789abcdefABCDEF000000".to_owned();
         }),
         ("environment", |record| record.environment = String::new()),
+        ("addresses", |record| {
+            let one = "10.0.0.0/8".parse().unwrap();
+            live(record).addresses = Some(vec![one; limits::NETWORKS_MAX + 1]);
+        }),
         ("assignments", |record| {
             let one = live(record).assignments[0].clone();
             live(record).assignments = vec![one; limits::ASSIGNMENTS_MAX + 1];
