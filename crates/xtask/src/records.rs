@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::failure::{About, Failure, Result};
+use crate::tell;
 
 /// Not listed: for tests.
 pub(crate) const VERB: &str = "records";
@@ -30,6 +31,7 @@ const DAY_S: u64 = 24 * 60 * 60;
 /// The plan is `{ deployment, catalogue, environments: [name], keys: [{ name, kind, … }] }`; what a key may say
 /// is read in [`make`].
 pub(crate) fn verb() -> Result<()> {
+    tell::on_stderr();
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).about("stdin")?;
     let plan: Value = serde_json::from_str(&text).about("the plan")?;
@@ -106,7 +108,7 @@ fn make(
         key_id: text("id").map(str::to_owned),
         kind,
         not_before_s: from_now("beginsInSeconds"),
-        expires_at_s: from_now("endsInSeconds").or(Some(now_s + DAY_S)),
+        expires_at_s: from_now("endsInSeconds").or(Some(now_s + 30 * DAY_S)),
         addresses: addresses.map_err(|_| Failure::new("addresses"))?,
         assignments: vec![role.assign(accounts, catalogue).about("role")?],
     };
