@@ -1,0 +1,399 @@
+//! The profile `kong`: what of Kong's hmac-auth is verified, and where it asks for more.
+use keyward_core::mac::Algorithm;
+
+use crate::setting::*;
+
+/// `Authorization: hmac` over these lines, by the key `all`.
+pub(crate) fn hmac(headers: &str, lines: &[&str]) -> String {
+    let mac = mac(SECRET, lines.join("\n"));
+    format!(
+        r#"hmac username="all", algorithm="hmac-sha512", headers="{headers}", signature="{mac}""#
+    )
+}
+
+/// A GET as Kong's documentation signs it.
+pub(crate) fn get() -> Sent {
+    let date = date(0);
+    let value = hmac(
+        "date request-line",
+        &[&format!("date: {date}"), "GET /v1/users HTTP/1.1"],
+    );
+    Sent::new("GET", "/v1/users")
+        .with("date", date)
+        .with("authorization", value)
+}
+
+/// A POST with a digest.
+pub(crate) fn post() -> Sent {
+    let (date, digest) = (date(0), sha256("{}"));
+    let value = hmac(
+        "date request-line digest",
+        &[
+            &format!("date: {date}"),
+            "POST /v1/users HTTP/1.1",
+            &format!("digest: {digest}"),
+        ],
+    );
+    Sent::new("POST", "/v1/users")
+        .with("date", date)
+        .with("digest", digest)
+        .with("authorization", value)
+        .content("{}")
+}
+
+fn signed(sent: Sent, headers: &str, lines: &[&str]) -> Sent {
+    sent.with("authorization", hmac(headers, lines))
+}
+
+#[test]
+fn requests_as_kong_documents_them_are_allowed() {
+    expect(&get(), "allow");
+    expect(&post(), "allow");
+    let x_date = format!("x-date: {}", date(0));
+    let request = || Sent::new("GET", "/v1/users?a=1&b=%20").with("x-date", date(0));
+    expect(
+        &signed(
+            request(),
+            "x-date request-line",
+            &[&x_date, "GET /v1/users?a=1&b=%20 HTTP/1.1"],
+        ),
+        "allow",
+    );
+    expect(
+        &signed(
+            request(),
+            "@request-target x-date",
+            &["@request-target: get /v1/users?a=1&b=%20", &x_date],
+        ),
+        "allow",
+    );
+    // More than is needed, in another order.
+    expect(
+        &signed(
+            request()
+                .with("Accept", " */* ")
+                .with("X-Empty", "")
+                .with("x-two", "a")
+                .with("X-Two", "b"),
+            "accept host x-two x-empty request-line x-date",
+            &[
+                "accept: */*",
+                "host: api.example",
+                "x-two: a, b",
+                "x-empty: ",
+                "GET /v1/users?a=1&b=%20 HTTP/1.1",
+                &x_date,
+            ],
+        ),
+        "allow",
+    );
+}
+
+#[test]
+fn the_credential_may_be_written_in_many_ways() {
+    let lines = format!("date: {}\nGET /v1/users HTTP/1.1", date(0));
+    let mac = mac(SECRET, &lines);
+    let request = || Sent::new("GET", "/v1/users").with("date", date(0));
+    for value in [
+        format!(r#"HMAC username="all",headers="date request-line",signature="{mac}""#),
+        format!(r#"hmac signature="{mac}" , headers = "date request-line" ,username="all""#),
+        format!(
+            r#"Hmac   username="all", algorithm="hs2019", headers="date request-line", signature="{mac}""#
+        ),
+        format!(
+            r#"hmac USERNAME="all", Headers="date request-line", signature="{mac}", more=1, other="x""#
+        ),
+    ] {
+        expect(&request().with("authorization", value.clone()), "allow");
+        expect(&request().with("proxy-authorization", value), "allow");
+    }
+    let sha256 = mac_of(Algorithm::HmacSha256, SECRET, &lines);
+    for algorithm in [
+        "",
+        r#"algorithm="hmac-sha256", "#,
+        r#"algorithm="hs2019", "#,
+    ] {
+        let value = format!(
+            r#"hmac username="all-256", {algorithm}headers="date request-line", signature="{sha256}""#
+        );
+        expect(&request().with("authorization", value), "allow");
+    }
+}
+
+#[test]
+fn the_credential_must_be_whole() {
+    let good = get();
+    let value = good.value("authorization").to_owned();
+    for (from, to) in [
+        ("username=\"all\", ", ""),
+        ("username=\"all\"", "username=all"),
+        ("username=\"all\"", "username=\"\""),
+        ("username=\"all\"", "username=\"a b\""),
+        ("username=\"all\"", "keyId=\"all\""),
+        ("headers=\"date request-line\", ", ""),
+        ("headers=\"date request-line\"", "headers=\"\""),
+        (
+            "headers=\"date request-line\"",
+            "headers=\"date  request-line\"",
+        ),
+        (
+            "headers=\"date request-line\"",
+            "headers=\" date request-line\"",
+        ),
+        (
+            "headers=\"date request-line\"",
+            "headers=\"date request-line date\"",
+        ),
+        (
+            "headers=\"date request-line\"",
+            "headers=\"date request-line absent\"",
+        ),
+        ("headers=\"date", "headers=\"date\\"),
+        ("algorithm=\"hmac-sha512\"", "algorithm=hmac-sha512"),
+        ("hmac ", "hmac , "),
+        ("hmac ", "hmac =, "),
+        ("hmac ", "hmac username=\"all\", "),
+        ("hmac ", "hmac USERNAME=\"all\", "),
+        ("signature=\"", "signature=\"="),
+        ("signature=\"", "signature=\" "),
+        ("signature=\"", "signature="),
+    ] {
+        let bad = value.replacen(from, to, 1);
+        assert_ne!(bad, value, "{from}");
+        expect(
+            &get().changed("authorization", bad),
+            "401 malformed_credentials",
+        );
+    }
+    for bad in [
+        "hmac".to_owned(),
+        "hmac ".to_owned(),
+        "hmac username".to_owned(),
+        format!("{value},"),
+        value.trim_end_matches("=\"").to_owned(),
+        value.replace("==\"", "\""),
+        value.replace("==\"", "=\""),
+        format!(
+            "hmac {}{}",
+            "a=\"1\", ".repeat(2),
+            value.trim_start_matches("hmac ")
+        ),
+        format!(
+            "hmac {}",
+            (0..17)
+                .map(|n| format!("a{n}=1"))
+                .collect::<Vec<_>>()
+                .join(",")
+        ),
+        format!("hmac username=\"all\", x=\"{}\"", "a".repeat(9000)),
+    ] {
+        expect(
+            &get().changed("authorization", bad),
+            "401 malformed_credentials",
+        );
+    }
+    // A second credential in the same field.
+    for more in [", Basic dTpw", ", hmac username=\"all\"", ", Bearer x.y.z"] {
+        expect(
+            &get().changed("authorization", format!("{value}{more}")),
+            "400 multiple_credentials",
+        );
+    }
+    let thirty_three: Vec<_> = (0..33).map(|n| format!("x-{n}")).collect();
+    expect(
+        &signed(Sent::new("GET", "/v1/users"), &thirty_three.join(" "), &[]),
+        "401 malformed_credentials",
+    );
+}
+
+#[test]
+fn what_must_be_covered_is_named() {
+    let request = || {
+        Sent::new("POST", "/v1/users")
+            .with("date", date(0))
+            .content("{}")
+    };
+    for (headers, missing) in [
+        ("date", vec!["request-line", "digest"]),
+        ("request-line", vec!["date", "digest"]),
+        ("date request-line", vec!["digest"]),
+        ("content-length", vec!["request-line", "date", "digest"]),
+    ] {
+        let sent = signed(request().with("content-length", "2"), headers, &[]);
+        expect(&sent, "401 insufficient_coverage");
+        assert_eq!(sent.became().missing(), missing, "{headers}");
+    }
+    // A digest that is there and not covered, or covered and of no algorithm that counts.
+    let uncovered = signed(
+        request().with("digest", sha256("{}")),
+        "date request-line",
+        &[],
+    );
+    assert_eq!(uncovered.became().missing(), ["digest"]);
+    let weak = request().with("digest", "MD5=mZFLkyvTelC5g8XnyQrpOw==");
+    let weak = signed(weak, "date request-line digest", &[]);
+    assert_eq!(weak.became().missing(), ["digest"]);
+    // The same when the length is not announced: then after the MAC.
+    let lines = [&format!("date: {}", date(0)), "POST /v1/users HTTP/1.1"];
+    let mut unannounced = signed(request(), "date request-line", &lines);
+    unannounced.announced = false;
+    expect(&unannounced, "401 insufficient_coverage");
+    assert_eq!(unannounced.became().missing(), ["digest"]);
+    unannounced.content.clear();
+    expect(&unannounced, "allow");
+}
+
+#[test]
+fn fields_that_are_rewritten_on_the_way_cannot_be_covered() {
+    for name in [
+        "accept-encoding",
+        "connection",
+        "te",
+        "via",
+        "cdn-loop",
+        "cookie",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "x-real-ip",
+        "cf-connecting-ip",
+        "expect",
+    ] {
+        let sent = Sent::new("GET", "/v1/users")
+            .with("date", date(0))
+            .with(name, "x");
+        expect(
+            &signed(sent, &format!("date request-line {name}"), &[]),
+            "401 unsupported_component",
+        );
+    }
+    // Credentials, and names that are no field's in lower case.
+    for name in [
+        "authorization",
+        "proxy-authorization",
+        "signature",
+        "signature-input",
+        "Date",
+        "Request-Line",
+        "(request-target)",
+        "(created)",
+        "@method",
+        "@path",
+        "da:te",
+    ] {
+        let sent = Sent::new("GET", "/v1/users").with("date", date(0));
+        expect(
+            &signed(sent, &format!("date request-line {name}"), &[]),
+            "401 unsupported_component",
+        );
+    }
+}
+
+#[test]
+fn only_covered_times_count_and_all_of_them_must_pass() {
+    let with = |x_date: i64, plain: i64, headers: &str| {
+        let (x, d) = (date(x_date), date(plain));
+        let lines: Vec<String> = headers
+            .split(' ')
+            .map(|name| match name {
+                "x-date" => format!("x-date: {x}"),
+                "date" => format!("date: {d}"),
+                _ => "GET /v1/users HTTP/1.1".to_owned(),
+            })
+            .collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        signed(
+            Sent::new("GET", "/v1/users")
+                .with("x-date", x.clone())
+                .with("date", d.clone()),
+            headers,
+            &lines,
+        )
+    };
+    // Kong takes the first of these: an endless replay.
+    expect(&with(-301, 0, "x-date request-line"), "401 signature_stale");
+    expect(&with(0, -301, "date request-line"), "401 signature_stale");
+    expect(&with(-301, 0, "date request-line"), "allow");
+    expect(&with(0, -301, "x-date request-line"), "allow");
+    expect(
+        &with(0, -301, "x-date date request-line"),
+        "401 signature_stale",
+    );
+    expect(
+        &with(-301, 0, "x-date date request-line"),
+        "401 signature_stale",
+    );
+    for (offset_s, short) in [
+        (-300, "allow"),
+        (300, "allow"),
+        (-301, "401 signature_stale"),
+        (301, "401 signature_stale"),
+    ] {
+        expect(&with(offset_s, 0, "x-date request-line"), short);
+    }
+}
+
+#[test]
+fn a_date_has_one_value() {
+    let joined = format!("{}, {}", date(-1000), date(0));
+    let line = format!("date: {joined}");
+    let sent = Sent::new("GET", "/v1/users").with("date", joined);
+    let sent = signed(
+        sent,
+        "date request-line",
+        &[&line, "GET /v1/users HTTP/1.1"],
+    );
+    expect(&sent, "400 invalid_header");
+    expect(&get().with("date", date(0)), "400 invalid_header");
+    expect(&get().changed("date", "yesterday"), "400 invalid_header");
+    let offset = date(0).replace("GMT", "+0000");
+    let line = format!("date: {offset}");
+    let sent = Sent::new("GET", "/v1/users").with("date", offset);
+    expect(
+        &signed(
+            sent,
+            "date request-line",
+            &[&line, "GET /v1/users HTTP/1.1"],
+        ),
+        "allow",
+    );
+}
+
+#[test]
+fn the_request_line_is_the_requests_own() {
+    // Kong signs this field's value in its place.
+    let date = format!("date: {}", date(0));
+    let sent = get()
+        .with("request-line", "GET /v1/harmless HTTP/1.1")
+        .changed("authorization", {
+            hmac(
+                "date request-line",
+                &[&date, "request-line: GET /v1/harmless HTTP/1.1"],
+            )
+        });
+    expect(&sent, "401 invalid_credentials");
+    expect(
+        &get().with("request-line", "GET /v1/harmless HTTP/1.1"),
+        "allow",
+    );
+    for line in [
+        "GET /v1/users HTTP/1.0",
+        "GET /v1/users HTTP/2",
+        "get /v1/users HTTP/1.1",
+        "GET /v1/users",
+        "GET https://api.example/v1/users HTTP/1.1",
+        "request-line: GET /v1/users HTTP/1.1",
+    ] {
+        let sent = get().changed("authorization", hmac("date request-line", &[&date, line]));
+        expect(&sent, "401 invalid_credentials");
+    }
+}
+
+#[test]
+fn debug_shows_the_lines() {
+    let sent = get().changed("authorization", hmac("date request-line", &["else"]));
+    let Became::Denied { base, .. } = sent.became_in(&deployment(true), NOW_S) else {
+        panic!();
+    };
+    let lines = format!("date: {}\nGET /v1/users HTTP/1.1", date(0));
+    assert_eq!(base.as_deref(), Some(lines.as_str()));
+}
