@@ -1,28 +1,25 @@
 //! The profile `cloud9`: everything is in the request, the content included.
-use keyward_core::authenticate::{Authenticated, authenticate};
-use keyward_core::content::{ContentEvidence, ContentNeeds};
 use keyward_core::deployment::Scheme;
 use keyward_core::mac::Algorithm;
-use keyward_core::parse::{Credential, Exchange};
 
 use crate::setting::*;
 
 /// What is signed, as one reads it in the scheme's documentation.
 #[derive(Clone)]
-struct Signed<'a> {
-    method: &'a str,
-    scheme: &'a str,
-    host: &'a str,
-    path: &'a str,
-    content_type: &'a str,
-    key: &'a str,
-    nonce: &'a str,
-    date: String,
-    body: &'a str,
+pub(crate) struct Signed<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) scheme: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) content_type: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) nonce: &'a str,
+    pub(crate) date: String,
+    pub(crate) body: &'a str,
 }
 
 impl Signed<'_> {
-    fn authorization(&self) -> String {
+    pub(crate) fn authorization(&self) -> String {
         let Self {
             method,
             scheme,
@@ -41,7 +38,7 @@ impl Signed<'_> {
     }
 }
 
-fn base<'a>() -> Signed<'a> {
+pub(crate) fn base<'a>() -> Signed<'a> {
     Signed {
         method: "POST",
         scheme: "https",
@@ -55,7 +52,7 @@ fn base<'a>() -> Signed<'a> {
     }
 }
 
-fn sent(signed: &Signed<'_>) -> Sent {
+pub(crate) fn sent(signed: &Signed<'_>) -> Sent {
     Sent::new("POST", "/v1/users")
         .with("date", signed.date.clone())
         .with("content-type", "application/json")
@@ -281,131 +278,6 @@ fn the_date_counts_five_minutes_both_ways() {
 }
 
 #[test]
-fn a_query_is_not_signed_so_the_key_must_allow_it() {
-    let with_query = |key| {
-        let signed = Signed { key, ..base() };
-        Sent {
-            target: "/v1/users?role=admin".to_owned(),
-            ..sent(&signed)
-        }
-    };
-    expect(&with_query("query"), "allow");
-    expect(&with_query("all"), "401 insufficient_coverage");
-    expect(
-        &Sent {
-            target: "/v1/users?".to_owned(),
-            ..post()
-        },
-        "401 insufficient_coverage",
-    );
-    // Only after the MAC: otherwise anybody learns what keys allow.
-    let wrong = with_query("all").content("[]");
-    expect(&wrong, "401 invalid_credentials");
-    let signed = Signed {
-        key: "nobody",
-        ..base()
-    };
-    let unknown = Sent {
-        target: "/v1/users?a".to_owned(),
-        ..sent(&signed)
-    };
-    expect(&unknown, "401 invalid_credentials");
-}
-
-fn forwarded_type(sent: &Sent) -> String {
-    let Became::Allowed { forwarded, .. } = sent.became() else {
-        panic!("{:?}", sent.became());
-    };
-    let types: Vec<_> = forwarded
-        .into_iter()
-        .filter(|(name, _)| name == "content-type")
-        .collect();
-    assert_eq!(types.len(), 1);
-    types[0].1.clone()
-}
-
-#[test]
-fn a_content_type_may_be_signed_with_or_without_its_parameters() {
-    let with = |content_type: &str, signed: &str| {
-        post().changed("content-type", content_type).changed(
-            "authorization",
-            Signed {
-                content_type: signed,
-                ..base()
-            }
-            .authorization(),
-        )
-    };
-    let whole = "application/json; charset=utf-8";
-    assert_eq!(forwarded_type(&with(whole, whole)), whole);
-    // What was not signed does not go on.
-    assert_eq!(
-        forwarded_type(&with(whole, "application/json")),
-        "application/json"
-    );
-    assert_eq!(
-        forwarded_type(&with("application/json ;x", "application/json")),
-        "application/json"
-    );
-    assert_eq!(
-        forwarded_type(&with("application/json", "application/json")),
-        "application/json"
-    );
-    for (content_type, signed) in [
-        (whole, "application/json; charset=latin1"),
-        (whole, "application/json;charset=utf-8"),
-        ("application/json", whole),
-        // The boundary decides how the content is read.
-        ("multipart/form-data; boundary=b", "multipart/form-data"),
-        ("Multipart/Mixed; boundary=b", "Multipart/Mixed"),
-        (";x=1", ""),
-        ("text/plain", "Text/Plain"),
-    ] {
-        expect(&with(content_type, signed), "401 invalid_credentials");
-    }
-    let multipart = "multipart/form-data; boundary=b";
-    assert_eq!(forwarded_type(&with(multipart, multipart)), multipart);
-    expect(
-        &post().with("content-type", "application/json"),
-        "400 invalid_header",
-    );
-}
-
-#[test]
-fn content_is_asked_for_whoever_it_is_and_judged_by_itself() {
-    let setting = setting();
-    for key_id in ["all", "native", "all-256", "nobody"] {
-        let sent = sent(&Signed {
-            key: key_id,
-            ..base()
-        });
-        sent.as_received(|request| {
-            let exchange =
-                Exchange::parse(&setting.deployment, &setting.catalogue, request).unwrap();
-            let credential = Credential::parse(&exchange).unwrap();
-            let key = setting.keys.iter().find(|key| key.key_id() == key_id);
-            let ask = || match authenticate(&credential, key, NOW_S) {
-                Ok(Authenticated::AwaitingContent(awaiting)) => awaiting,
-                other => panic!("{other:?}"),
-            };
-            let needs = ContentNeeds {
-                digests: Vec::new(),
-                bytes: true,
-            };
-            assert_eq!(ask().needs(), needs);
-            let right = ask().with_content(&ContentEvidence::of(b"{}", &needs));
-            assert_eq!(right.is_ok(), key_id == "all");
-            // Evidence without what was asked for is none.
-            let silent = ContentEvidence {
-                bytes: None,
-                ..ContentEvidence::of(b"{}", &needs)
-            };
-            assert!(ask().with_content(&silent).is_err());
-        });
-    }
-}
-
-#[test]
 fn debug_shows_the_head_and_not_the_content() {
     let sent = post().content("{\"password\":1}");
     let Became::Denied { base: shown, .. } = sent.became_in(&deployment(true), NOW_S) else {
@@ -416,17 +288,4 @@ fn debug_shows_the_head_and_not_the_content() {
         date(0)
     );
     assert_eq!(shown, Some(wanted));
-}
-
-#[test]
-fn too_much_content_is_refused() {
-    let sent = post().content(&"a".repeat(1024 * 1024 + 1));
-    expect(&sent, "413 content_too_large");
-    expect(
-        &Sent {
-            announced: false,
-            ..sent
-        },
-        "413 content_too_large",
-    );
 }
