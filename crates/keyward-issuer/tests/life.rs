@@ -3,6 +3,7 @@
 mod fixture;
 
 use fixture::*;
+use keyward_core::key::SigningRules;
 use keyward_issuer::make::SIGNED_LIFE_S;
 use keyward_issuer::publish::FRESH_S;
 use keyward_issuer::{
