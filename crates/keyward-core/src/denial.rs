@@ -35,13 +35,15 @@ pub enum Code {
     NoRoute,
     PermissionDenied,
     RateLimited,
+    Replayed,
+    ReplayStoreUnavailable,
     OriginUnavailable,
     OriginTimeout,
 }
 
 impl Code {
     /// Every code, in the order of the checks.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::MisdirectedRequest,
         Self::InsecureTransport,
         Self::MethodNotAllowed,
@@ -71,6 +73,8 @@ impl Code {
         Self::NoRoute,
         Self::PermissionDenied,
         Self::RateLimited,
+        Self::Replayed,
+        Self::ReplayStoreUnavailable,
         Self::OriginUnavailable,
         Self::OriginTimeout,
     ];
@@ -183,6 +187,12 @@ impl Code {
                 "The key does not permit this request",
             ),
             Self::RateLimited => ("rate_limited", 429, "Too many requests"),
+            Self::Replayed => ("replayed", 401, "The request was used before"),
+            Self::ReplayStoreUnavailable => (
+                "replay_store_unavailable",
+                503,
+                "Whether the request was used before is not known at the moment",
+            ),
             Self::OriginUnavailable => ("origin_unavailable", 502, "The origin cannot be reached"),
             Self::OriginTimeout => ("origin_timeout", 504, "The origin did not answer in time"),
         }
@@ -206,6 +216,17 @@ impl Code {
         self.row().2
     }
 }
+
+/// The schemes that a deployment takes, in the order of preference.
+macro_rules! challenges {
+    () => {
+        r#"Signature realm="keyward", hmac realm="keyward", HmacSHA512 realm="keyward""#
+    };
+}
+const CHALLENGES: &str = challenges!();
+/// Basic comes last, and only where the route takes it.
+const CHALLENGES_WITH_BASIC: &str =
+    concat!(challenges!(), r#", Basic realm="keyward", charset="UTF-8""#);
 
 /// A refused request. Holds nothing that the client may not see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -287,14 +308,12 @@ impl Denial {
         let mut fields = Vec::new();
         match self.code.status() {
             401 => {
-                fields.push((
-                    "www-authenticate",
-                    if self.basic_challenge {
-                        r#"Signature realm="keyward", Basic realm="keyward", charset="UTF-8""#
-                    } else {
-                        r#"Signature realm="keyward""#
-                    },
-                ));
+                let challenges = if self.basic_challenge {
+                    CHALLENGES_WITH_BASIC
+                } else {
+                    CHALLENGES
+                };
+                fields.push(("www-authenticate", challenges));
                 fields.push((
                     "accept-signature",
                     r#"keyward=("@method" "@target-uri" "content-digest");created;keyid;nonce;tag="keyward""#,

@@ -13,6 +13,10 @@ use crate::catalogue::{Action, Actions, Catalogue, ResourceId};
 use crate::limits;
 use crate::mac::{Algorithm, MacKey};
 
+mod signing;
+
+pub use signing::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
+
 /// What a verified record says, its secrets opened: the input of [`Key::compile`].
 #[derive(Debug)]
 pub struct KeyParts {
@@ -39,7 +43,7 @@ pub enum Material {
     /// Requests are signed.
     Signed {
         algorithm: Algorithm,
-        nonce: NoncePolicy,
+        rules: SigningRules,
         issues: Vec<SignedIssue>,
     },
 }
@@ -74,14 +78,6 @@ impl fmt::Debug for SignedIssue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SignedIssue({}, ..)", self.issue)
     }
-}
-
-/// Whether signatures must carry a nonce.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum NoncePolicy {
-    #[default]
-    Optional,
-    Required,
 }
 
 /// A role that a key holds, with its grants as they were when the key was made.
@@ -149,7 +145,7 @@ pub struct Key {
 pub(crate) enum Secrets {
     Basic(Vec<CompiledBasic>),
     Signed {
-        nonce: NoncePolicy,
+        rules: SigningRules,
         issues: Vec<CompiledSigned>,
     },
 }
@@ -212,12 +208,12 @@ impl Key {
             }
             Material::Signed {
                 algorithm,
-                nonce,
+                rules,
                 issues,
             } => {
                 check_issues(issues.len())?;
                 Secrets::Signed {
-                    nonce,
+                    rules,
                     issues: issues
                         .into_iter()
                         .map(|one| compile_signed(algorithm, one))

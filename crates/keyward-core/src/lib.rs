@@ -125,8 +125,10 @@ pub mod content;
 pub mod cors;
 pub mod credential_text;
 pub mod deployment;
+pub mod http_date;
 pub mod limits;
 pub mod mac;
+pub mod replay;
 pub mod request;
 pub mod structured;
 pub mod target;
@@ -139,6 +141,7 @@ pub mod denial;
 pub mod parse;
 pub mod verify;
 
+mod freshness;
 pub mod key;
 pub mod sign;
 mod signature_base;

@@ -30,9 +30,11 @@ fn signed(secret: &str) -> Sent {
         scheme: Scheme::Https,
         authority: "api.example",
         target: "/v1",
+        content_type: None,
         content: &content,
     };
     let parameters = SignatureParameters {
+        profile: keyward_core::key::Profile::Rfc9421,
         key_id: KEY_ID,
         created_s: NOW_S,
         nonce: Some("n"),

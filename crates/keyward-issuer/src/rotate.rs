@@ -40,8 +40,7 @@ impl Issuer<'_> {
             }
             Material::Signed {
                 algorithm,
-                nonce,
-                profiles,
+                rules,
                 issues,
             } => {
                 let bytes = secret.reveal().as_bytes();
@@ -54,8 +53,7 @@ impl Issuer<'_> {
                 )?;
                 Material::Signed {
                     algorithm: *algorithm,
-                    nonce: *nonce,
-                    profiles: profiles.clone(),
+                    rules: *rules,
                     issues: overlap(new, issues, until_s, now_s)?,
                 }
             }

@@ -60,7 +60,7 @@ impl<'a> DecideAnswer<'a> {
     pub(crate) fn allow(grant: &'a Grant<'a>, exchange: &Exchange<'a>) -> Self {
         let mut target = String::new();
         exchange.target().write_forward(&mut target);
-        let mut fields = exchange.forwarded_fields();
+        let mut fields = exchange.forwarded_fields(grant);
         fields.extend(
             grant
                 .fields()

@@ -7,7 +7,8 @@ use core::fmt;
 use ipnet::IpNet;
 use keyward_core::address::is_network;
 use keyward_core::deployment::is_name;
-use keyward_core::key::NoncePolicy;
+use keyward_core::key::Profile;
+pub use keyward_core::key::SigningRules;
 use keyward_core::limits;
 use keyward_core::mac::Algorithm;
 use serde::{Deserialize, Serialize};
@@ -66,46 +67,9 @@ pub enum Material {
     Basic(Vec<BasicIssue>),
     Signed {
         algorithm: Algorithm,
-        nonce: NoncePolicy,
-        profiles: Profiles,
+        rules: SigningRules,
         issues: Vec<SignedIssue>,
     },
-}
-
-/// The ways of signing that a key may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Profiles(BTreeSet<Profile>);
-
-impl Profiles {
-    /// `None` when there is none.
-    #[must_use]
-    pub fn new(profiles: impl IntoIterator<Item = Profile>) -> Option<Self> {
-        let set: BTreeSet<_> = profiles.into_iter().collect();
-        if set.is_empty() {
-            None
-        } else {
-            Some(Self(set))
-        }
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = Profile> {
-        self.0.iter().copied()
-    }
-}
-
-impl Default for Profiles {
-    /// The native one alone.
-    fn default() -> Self {
-        Self(BTreeSet::from([Profile::Rfc9421]))
-    }
-}
-
-/// A way of signing requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// HTTP Message Signatures (RFC 9421).
-    Rfc9421,
 }
 
 /// One secret of a basic key.
@@ -227,6 +191,20 @@ impl Record {
                     .iter()
                     .all(|(api, name, _)| is_name(api) && is_name(name)),
                 "a grant names no API or resource",
+            )?;
+        }
+        if let Material::Signed {
+            algorithm, rules, ..
+        } = &live.material
+        {
+            let cloud9 = rules.profiles.contains(Profile::Cloud9);
+            must(
+                !cloud9 || *algorithm == Algorithm::HmacSha512,
+                "the profile cloud9 needs hmac-sha512",
+            )?;
+            must(
+                cloud9 || !rules.allow_unsigned_query,
+                "only the profile cloud9 has unsigned queries",
             )?;
         }
         let issues: Vec<&str> = match &live.material {

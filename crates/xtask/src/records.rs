@@ -5,13 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_core::address::parse_networks;
-use keyward_core::key::NoncePolicy;
+use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 use keyward_core::mac::Algorithm;
 use keyward_issuer::{Issuer, NewKey, NewKind, disable, publish, remove};
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::envelope::{Publisher, kv_name};
 use keyward_wire::grants::Accounts;
-use keyward_wire::record::{Profiles, Record};
+use keyward_wire::record::Record;
 use keyward_wire::ring::RingId;
 use keyward_wire::roles::Preset;
 use keyward_wire::seal::MasterRing;
@@ -84,17 +84,25 @@ fn make(
         None => Algorithm::HmacSha512,
         Some(name) => Algorithm::parse(name).ok_or_else(|| Failure::new("no such algorithm"))?,
     };
-    let nonce = match text("nonce") {
-        Some("required") => NoncePolicy::Required,
-        _ => NoncePolicy::Optional,
+    let profiles = plan["profiles"].as_array().into_iter().flatten();
+    let rules = SigningRules {
+        nonce: match text("nonce") {
+            Some("required") => NoncePolicy::Required,
+            _ => NoncePolicy::Optional,
+        },
+        profiles: Profiles::with(
+            profiles.filter_map(|name| Profile::parse(name.as_str().unwrap_or_default())),
+        ),
+        replay: match text("replay") {
+            Some("strict") => ReplayPolicy::Strict,
+            Some("strict_all") => ReplayPolicy::StrictAll,
+            _ => ReplayPolicy::Window,
+        },
+        allow_unsigned_query: plan["allowUnsignedQuery"].as_bool().unwrap_or(false),
     };
     let kind = match text("kind") {
         Some("basic") => NewKind::Basic,
-        _ => NewKind::Signed {
-            algorithm,
-            nonce,
-            profiles: Profiles::default(),
-        },
+        _ => NewKind::Signed { algorithm, rules },
     };
     let accounts = match plan.get("accounts") {
         None => Accounts::All,

@@ -63,7 +63,7 @@ fn init(
     content: Option<&Content<'_>>,
 ) -> Result<RequestInit, JsValue> {
     let headers = Headers::new()?;
-    for (name, value) in exchange.forwarded_fields() {
+    for (name, value) in exchange.forwarded_fields(grant) {
         // The runtime sets the length of what it sends.
         if !name.eq_ignore_ascii_case("content-length") {
             headers.append(name, &value)?;

@@ -86,7 +86,7 @@ async fn handle(
     let now_s = now_s();
     let key = looked_up.as_deref();
 
-    // Gap 2: the content, and only after the MAC was right.
+    // Gap 2: the content; after the MAC was right, or before it where content itself is signed.
     let (principal, buffered) = match authenticate(&credential, key, now_s)? {
         Authenticated::Principal(principal) => (principal, None),
         Authenticated::AwaitingContent(awaiting) => {
@@ -97,10 +97,14 @@ async fn handle(
                 &awaiting.needs(),
             )
             .await?;
-            (awaiting.with_content(&content.evidence)?, Some(content))
+            (awaiting.with_content(&content.evidence())?, Some(content))
         }
     };
     let grant: Grant<'_> = authorize(&principal, address)?;
+    if grant.replay().is_some() {
+        // There is no store yet that could tell a copy from the first.
+        return Err(Code::ReplayStoreUnavailable.into());
+    }
     line.outcome = "allow";
     line.organisation = Some(grant.organisation.to_owned());
     let assertion = state.assert(&grant, now_s);
