@@ -5,6 +5,8 @@ mod cloud9;
 mod signature;
 mod signed;
 
+use alloc::string::String;
+
 use crate::content::{ContentDigest, ContentEvidence, ContentNeeds};
 use crate::denial::{Code, Denial};
 use crate::key::{Key, Profile};
@@ -112,6 +114,29 @@ impl<'a> AwaitingContent<'a> {
     #[must_use]
     pub fn content_bytes_max(&self) -> u64 {
         self.exchange().settings().content_bytes_max
+    }
+
+    /// For a host that does not see the content: the principal, and the digest as
+    /// `Content-Digest` (RFC 9530), for who does see it to compare.
+    ///
+    /// # Errors
+    /// `insufficient_coverage` when no digest is covered, or the content itself is signed.
+    pub fn left_to_the_origin(self) -> Result<(Principal<'a>, String), Denial> {
+        let exchange = self.exchange();
+        match self.0 {
+            Awaiting::Digest {
+                principal,
+                digest: Some(digest),
+                ..
+            } if !digest.is_empty() => Ok((principal, digest.to_field())),
+            Awaiting::Digest { profile, .. } => {
+                Err(exchange.challenged(content_not_covered(profile)))
+            }
+            Awaiting::Cloud9 { .. } => Err(exchange.challenged(Denial::because(
+                Code::InsufficientCoverage,
+                "content that is signed itself cannot be checked by a proxy: sign a digest",
+            ))),
+        }
     }
 
     /// Compares what arrived with what was signed.

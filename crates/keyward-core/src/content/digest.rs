@@ -1,4 +1,5 @@
 //! Digest fields: `Content-Digest` (RFC 9530) and `Digest` (RFC 3230).
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -115,6 +116,21 @@ impl ContentDigest {
     #[must_use]
     pub fn needs(&self) -> Vec<DigestAlgorithm> {
         self.0.iter().map(|(algorithm, _)| *algorithm).collect()
+    }
+
+    /// The members that count, as `Content-Digest`.
+    pub(crate) fn to_field(&self) -> String {
+        let mut field = String::new();
+        for (algorithm, digest) in &self.0 {
+            if !field.is_empty() {
+                field.push_str(", ");
+            }
+            field.push_str(algorithm.as_str());
+            field.push_str("=:");
+            field.push_str(&Base64::encode_string(digest));
+            field.push(':');
+        }
+        field
     }
 
     /// Whether no member counts.
