@@ -2,6 +2,7 @@
 mod apt;
 mod browser;
 mod npm;
+mod python;
 mod tools;
 mod wasm_std;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 pub(crate) use browser::browser;
+pub(crate) use python::python;
 pub(crate) use tools::cargo_fuzz;
 
 use crate::failure::{Failure, Result};
@@ -36,6 +38,7 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     let start = Instant::now();
     let tools = tools(project)?;
     browser(project)?;
+    python(project)?;
     tell::done("everything is here", start.elapsed());
     match &tools.toolchain {
         Toolchain::Active => tell::note("wasm: the active toolchain"),
