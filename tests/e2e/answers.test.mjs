@@ -25,6 +25,7 @@ before(async () => {
     { name: "expired", endsInSeconds: -DAY_S },
     { name: "elsewhere", addresses: "198.51.100.0/24" },
     { name: "viewer", role: "read-only" },
+    { name: "strict", replay: "strict" },
     { name: "disabled" },
     { name: "removed" },
     { name: "removed-basic", kind: "basic" },
@@ -83,11 +84,16 @@ const DENIALS = {
   no_route: [403, () => signed({ target: "/nowhere" })],
   permission_denied: [403, () => ({ as: keys.viewer, method: "DELETE" })],
   rate_limited: [429, async () => (await guess(), { as: { kind: "basic", keyId: "guess", secret: "not-a-secret-of-anybody" }, from: "127.0.2.1" })],
+  replayed: [401, async () => {
+    const twice = { as: keys.strict, method: "POST", sign: { parameters: { created: ago(1) } } };
+    assert.equal((await ask(twice)).status, 200);
+    return twice;
+  }],
   origin_unavailable: [502, () => signed({ target: "/v1/__echo/throw" })],
   origin_timeout: [504, () => signed({ target: "/v1/__echo/slow?ms=3000" })],
 };
-/** Those that take their time have their tests in content.test.mjs. */
-const ELSEWHERE = ["content_timeout", "content_buffers_full"];
+/** In content.test.mjs, since they take their time, and in trap.test.mjs. */
+const ELSEWHERE = ["content_timeout", "content_buffers_full", "replay_store_unavailable"];
 
 describe("every refusal", () => {
   for (const [code, [status, how]] of Object.entries(DENIALS)) {
@@ -122,19 +128,19 @@ describe("every refusal", () => {
 });
 
 describe("challenges", () => {
-  const SIGNATURE = { scheme: "Signature", realm: "keyward" };
+  const SIGNED = ["Signature", "hmac", "HmacSHA512"].map((scheme) => ({ scheme, realm: "keyward" }));
   const BASIC = { scheme: "Basic", realm: "keyward", charset: "UTF-8" };
   const offered = async (how) => challenges((await ask(how)).field("www-authenticate"));
 
   test("name what the deployment takes, Basic last", async () => {
     for (const how of [{}, { as: keys.unknown }, { as: keys["unknown-basic"] }, { as: keys.expired }]) {
-      assert.deepEqual(await offered(how), [SIGNATURE, BASIC]);
+      assert.deepEqual(await offered(how), [...SIGNED, BASIC]);
     }
   });
 
   test("Basic only where the route takes it", async () => {
     for (const how of [{ target: "/signed/x" }, { as: keys.basic, target: "/signed/x" }, { target: "/nowhere" }]) {
-      assert.deepEqual(await offered(how), [SIGNATURE]);
+      assert.deepEqual(await offered(how), SIGNED);
     }
     assert.equal((await ask({ as: keys.basic, target: "/signed/x" })).outcome, "401 malformed_credentials");
   });

@@ -9,9 +9,9 @@ import { startTrappingGateway } from "../support/trap.js";
 
 let gateway, keys;
 before(async () => {
-  const seeded = await seed({ keys: [{ name: "signed" }] });
+  const seeded = await seed({ keys: [{ name: "signed" }, { name: "strict", replay: "strict" }] });
   keys = seeded.keys;
-  gateway = await startTrappingGateway(seeded.vars);
+  gateway = await startTrappingGateway(seeded, keys.strict);
 });
 after(() => gateway?.stop());
 
@@ -39,3 +39,8 @@ for (const [when, name] of [["begin", "in a request"], ["later", "in a callback 
     assert.equal((await call(gateway, { target: "/_keyward/health" })).status, 200);
   });
 }
+
+test("without the store of requests that may be made once, those are refused: 503, never an allow", async () => {
+  const answer = await call(gateway, { as: keys.strict, method: "POST" });
+  assert.equal(answer.outcome, "503 replay_store_unavailable");
+});

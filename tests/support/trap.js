@@ -1,4 +1,4 @@
-// Starts the gateway with its wasm made to trap on demand (trap/index.js), on plain workerd.
+// Starts the gateway with its wasm made to trap on demand and with little of what it needs (trap/), on plain workerd.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -6,11 +6,15 @@ import { join } from "node:path";
 import { ROOT } from "./gateway.js";
 import { within } from "./within.js";
 
-/** @param {{ SETTINGS: string, SECRETS: string }} vars */
-export async function startTrappingGateway(vars) {
+/**
+ * @param {{ vars: Record<string, string> }} seed
+ * @param {{ kvName: string, live: string }} known the one key that KV knows
+ */
+export async function startTrappingGateway({ vars }, { kvName, live }) {
   const workerd = join(ROOT, "node_modules/.bin/workerd");
   const args = ["serve", "--control-fd=3", `--import-path=${ROOT}`, join(import.meta.dirname, "trap/config.capnp")];
-  const child = spawn(workerd, args, { env: { ...process.env, ...vars }, stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  const env = { ...process.env, ...vars, KV_NAME: kvName, KV_TEXT: live };
+  const child = spawn(workerd, args, { env, stdio: ["ignore", "ignore", "pipe", "pipe"] });
   const end = () => child.kill("SIGKILL");
   process.once("exit", end);
   let errors = "";

@@ -1,8 +1,9 @@
-# The gateway on plain workerd with its wasm made to trap on demand; see index.js. Everything it asks never answers.
+# The gateway on plain workerd with its wasm made to trap on demand (see index.js), without the store of requests that
+# may be made once, and with a KV that knows one key and never answers about others.
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  services = [(name = "gateway", worker = .gateway), (name = "silent", worker = .silent)],
+  services = [(name = "gateway", worker = .gateway), (name = "kv", worker = .kv)],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "gateway")],
 );
 
@@ -16,13 +17,15 @@ const gateway :Workerd.Worker = (
     (name = "build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
   ],
   bindings = [
-    (name = "KEYS", kvNamespace = "silent"),
+    (name = "KEYS", kvNamespace = "kv"),
     (name = "SETTINGS", fromEnvironment = "SETTINGS"),
     (name = "SECRETS", fromEnvironment = "SECRETS"),
+    (name = "CATALOGUE", fromEnvironment = "CATALOGUE"),
   ],
 );
 
-const silent :Workerd.Worker = (
+const kv :Workerd.Worker = (
   compatibilityDate = "2026-07-01",
-  serviceWorkerScript = "addEventListener('fetch', (event) => event.respondWith(new Promise((resolve) => setTimeout(resolve, 60000))))",
+  modules = [(name = "kv.js", esModule = embed "kv.js")],
+  bindings = [(name = "NAME", fromEnvironment = "KV_NAME"), (name = "TEXT", fromEnvironment = "KV_TEXT")],
 );

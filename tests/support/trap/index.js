@@ -2,6 +2,8 @@
 // instruction on its way through the gateway's frames, as a panic or a stack overflow would be met.
 import Gateway from "./built.js";
 
+export { ReplayStore } from "./built.js";
+
 const TRAPS = {
   // In the call that begins the request.
   begin: (request) => ({
