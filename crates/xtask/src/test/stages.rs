@@ -216,7 +216,8 @@ fn node_test(context: &Context<'_>, files: &str) -> Result<Finished> {
 
 fn node_tests(context: &Context<'_>, files: &str) -> Command {
     let mut node = node(context.project);
-    node.args(["--test", "--test-reporter=spec"]);
+    // Files wait for limits of the gateway more than they compute.
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=4"]);
     if let Some(filter) = &context.filter {
         node.arg(format!("--test-name-pattern={filter}"));
     }
