@@ -28,9 +28,9 @@ export async function startBehind(kind, file, command) {
       { name: "basic", kind: "basic" },
       { name: "viewer", role: "read-only" },
       { name: "elsewhere", addresses: "198.51.100.0/24" },
-      { name: "here", addresses: "127.0.0.0/8" },
+      { name: "here", addresses: "127.0.0.2" },
     ],
-    settings: { forwardAuth: kind, clientAddress: { trustedProxy: ["127.0.0.0/8"] } },
+    settings: { forwardAuth: kind, clientAddress: { trustedProxy: ["127.0.0.1/32"] } },
     vars: { FORWARD_AUTH_SECRET: secret, ASSERTION_KEY: randomBytes(32).toString("base64url") },
   });
   const origin = await startOrigin();

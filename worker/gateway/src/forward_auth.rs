@@ -25,7 +25,6 @@ pub(crate) struct Asked<'a> {
     authority: &'a str,
     target: &'a str,
     fields: Vec<Field<'a>>,
-    kind: ProxyKind,
 }
 
 /// The fields in which each kind of proxy says what it asks about: method, target, authority and
@@ -95,7 +94,6 @@ fn read<'a>(kind: ProxyKind, request: &Request<'a>, rest: &'a str) -> Result<Ask
             })
             .copied()
             .collect(),
-        kind,
     })
 }
 
@@ -124,9 +122,25 @@ pub(crate) async fn answer(
     state: &State,
     env: &Env,
     request: &web_sys::Request,
-    asked: &Asked<'_>,
+    asked: Result<Asked<'_>, Denial>,
     line: &mut Line,
 ) -> Result<web_sys::Response, Denial> {
+    let answer = decide(state, env, request, asked, line).await;
+    let kind = state.forward_auth.as_ref().map(|settings| settings.kind);
+    match answer {
+        Err(denial) if kind == Some(ProxyKind::Nginx) => in_words_of_nginx(denial, line),
+        answer => answer,
+    }
+}
+
+async fn decide(
+    state: &State,
+    env: &Env,
+    request: &web_sys::Request,
+    asked: Result<Asked<'_>, Denial>,
+    line: &mut Line,
+) -> Result<web_sys::Response, Denial> {
+    let asked = asked?;
     let about = Request {
         method: asked.method,
         scheme: asked.scheme,
@@ -139,24 +153,18 @@ pub(crate) async fn answer(
             _ => ContentLength::Unknown,
         },
     };
-    let answer = async {
-        let exchange = Exchange::parse(&state.settings.deployment, &state.catalogue, &about)?;
-        line.describe(&exchange);
-        let way = Way {
-            state,
-            env,
-            request,
-            content: ContentAt::TheOrigin,
-        };
-        way.admit(&exchange, &asked.fields, line, async |allowed| {
-            answer::with_fields(200, &fields(allowed))
-        })
-        .await
+    let exchange = Exchange::parse(&state.settings.deployment, &state.catalogue, &about)?;
+    line.describe(&exchange);
+    let way = Way {
+        state,
+        env,
+        request,
+        content: ContentAt::TheOrigin,
     };
-    match answer.await {
-        Err(denial) if asked.kind == ProxyKind::Nginx => in_words_of_nginx(denial, line),
-        answer => answer,
-    }
+    way.admit(&exchange, &asked.fields, line, async |allowed| {
+        answer::with_fields(200, &fields(allowed))
+    })
+    .await
 }
 
 fn fields(allowed: Allowed<'_>) -> Vec<(&'static str, String)> {

@@ -66,7 +66,7 @@ async fn handle(
     let fields = received.fields();
     let as_received = received.request(&fields);
     if let Some(asked) = forward_auth::asked(state, &as_received) {
-        return forward_auth::answer(state, env, request, &asked?, line).await;
+        return forward_auth::answer(state, env, request, asked, line).await;
     }
     let exchange = Exchange::parse(&state.settings.deployment, &state.catalogue, &as_received)?;
     line.describe(&exchange);
