@@ -1,5 +1,6 @@
 //! A signature over the whole request is presented: its content was read before this.
 use alloc::format;
+use alloc::vec;
 
 use super::Principal;
 use super::signature::invalid;
@@ -55,7 +56,8 @@ pub(super) fn verify<'a>(
         return Err(Denial::because(
             Code::InsufficientCoverage,
             "HmacSHA512 does not sign the query, and the key does not allow an unsigned one",
-        ));
+        )
+        .missing(vec!["query"]));
     }
     let fresh_until_s = presented.freshness.last_s(settings);
     Ok(Principal {

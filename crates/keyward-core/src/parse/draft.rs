@@ -63,7 +63,13 @@ pub(super) fn parse(
         Some(name) => name == algorithm.as_str(),
     };
 
-    let names = names(parameters.quoted("headers")?)?;
+    // What its absence means differs between drafts: the date alone, or `(created)`. It is nothing
+    // here, and clients that leave it out are told all that is missing.
+    let headers = parameters.optional("headers")?;
+    let names = match headers {
+        Some(text) => names(text)?,
+        None => Vec::new(),
+    };
     let lines = names
         .into_iter()
         .map(|name| (dialect.line)(name, &parameters))
@@ -83,7 +89,15 @@ pub(super) fn parse(
         &lines,
         &freshness,
         content_digest.as_ref(),
-    )?;
+    )
+    .map_err(|denial| match headers {
+        Some(_) => denial,
+        None => Denial::because(
+            Code::InsufficientCoverage,
+            "the parameter headers, which names what is covered, is missing",
+        )
+        .missing(denial.missing_components().to_vec()),
+    })?;
 
     Ok(SignatureCredential {
         profile: dialect.profile,

@@ -17,6 +17,7 @@ fn a_query_is_not_signed_so_the_key_must_allow_it() {
     };
     expect(&with_query("query"), "allow");
     expect(&with_query("all"), "401 insufficient_coverage");
+    assert_eq!(with_query("all").became().missing(), ["query"]);
     expect(
         &Sent {
             target: "/v1/users?".to_owned(),

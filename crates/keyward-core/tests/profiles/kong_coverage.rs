@@ -19,6 +19,12 @@ fn what_must_be_covered_is_named() {
         expect(&sent, "401 insufficient_coverage");
         assert_eq!(sent.became().missing(), missing, "{headers}");
     }
+    // Without `headers` Kong takes the date for covered, here nothing is.
+    let value = get().value("authorization").to_owned();
+    let none = value.replacen("headers=\"date request-line\", ", "", 1);
+    let none = get().changed("authorization", none);
+    expect(&none, "401 insufficient_coverage");
+    assert_eq!(none.became().missing(), ["request-line", "date"]);
     // A digest that is there and not covered, or covered and of no algorithm that counts.
     let uncovered = signed(
         request().with("digest", sha256("{}")),
