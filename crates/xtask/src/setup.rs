@@ -2,6 +2,7 @@
 mod apt;
 mod browser;
 mod npm;
+mod proxy;
 mod python;
 mod tools;
 mod wasm_std;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 pub(crate) use browser::browser;
+pub(crate) use proxy::nginx;
 pub(crate) use python::python;
 pub(crate) use tools::cargo_fuzz;
 

@@ -98,6 +98,14 @@ pub(super) const STAGES: &[Stage] = &[
         run: |context| node_test(context, "tests/e2e/**/*.test.{js,mjs}"),
     },
     Stage {
+        name: "proxies",
+        about: "proxies that ask the built gateway before they pass a request on",
+        folder: Some("tests/proxies"),
+        has_tests: true,
+        wants_build: true,
+        run: proxies,
+    },
+    Stage {
         name: "clients",
         about: "clients that others wrote, and origins that check assertions, around the built gateway",
         folder: Some("tests/clients"),
@@ -185,6 +193,12 @@ fn browser(context: &Context<'_>) -> Result<Finished> {
         )
         .env("CHROMEDRIVER", browser.chromedriver);
     run::watch("browser tests", cargo)
+}
+
+fn proxies(context: &Context<'_>) -> Result<Finished> {
+    let mut node = node_tests(context, "tests/proxies/**/*.test.{js,mjs}");
+    node.env("KEYWARD_NGINX", setup::nginx(context.project)?);
+    run::watch("node --test", node)
 }
 
 fn clients(context: &Context<'_>) -> Result<Finished> {
