@@ -9,7 +9,9 @@
 //! use keyward_core::decide::Decision;
 //! use keyward_core::denial::Code;
 //! use keyward_core::deployment::{Authority, AuthorityRole, Deployment, Scheme, Settings};
-//! use keyward_core::key::{Accounts, Assignment, Grants, Key, KeyParts, Material, SignedIssue};
+//! use keyward_core::key::{
+//!     Accounts, Assignment, Grants, Key, KeyParts, Material, Profile, SignedIssue, SigningRules,
+//! };
 //! use keyward_core::mac::{Algorithm, MacKey};
 //! use keyward_core::request::{ContentLength, Request};
 //! use keyward_core::sign::{SignatureParameters, Unsigned, sign};
@@ -59,7 +61,7 @@
 //!     }],
 //!     material: Material::Signed {
 //!         algorithm: Algorithm::HmacSha512,
-//!         nonce: Default::default(),
+//!         rules: SigningRules::default(),
 //!         issues: vec![SignedIssue {
 //!             issue: "i1".to_owned(),
 //!             secret: secret.to_vec().into(),
@@ -72,9 +74,16 @@
 //! let content = br#"{"name":"Ada"}"#;
 //! let now_s = 1_790_000_000;
 //! let signed = |method| sign(
-//!     &Unsigned { method, scheme: Scheme::Https, authority: "api.example", target: "/v1/users", content },
+//!     &Unsigned {
+//!         method,
+//!         scheme: Scheme::Https,
+//!         authority: "api.example",
+//!         target: "/v1/users",
+//!         content_type: None,
+//!         content,
+//!     },
 //!     &MacKey::new(Algorithm::HmacSha512, secret),
-//!     &SignatureParameters { key_id: "billing-7", created_s: now_s, nonce: None },
+//!     &SignatureParameters { profile: Profile::Rfc9421, key_id: "billing-7", created_s: now_s, nonce: None },
 //! );
 //!
 //! // The host verifies what it received.

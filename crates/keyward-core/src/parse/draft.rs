@@ -63,7 +63,12 @@ pub(super) fn parse(
         Some(name) => name == algorithm.as_str(),
     };
 
-    let names = names(parameters.quoted("headers")?)?;
+    // What its absence means differs between drafts: the date alone, or `(created)`. It is nothing
+    // here, and clients that leave it out are told all that is missing.
+    let names = match parameters.optional("headers")? {
+        Some(text) => names(text)?,
+        None => Vec::new(),
+    };
     let lines = names
         .into_iter()
         .map(|name| (dialect.line)(name, &parameters))

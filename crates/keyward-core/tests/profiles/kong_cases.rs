@@ -100,7 +100,7 @@ fn by_line() -> BTreeMap<u64, Case> {
         (648, one(replaced("\"all\"", "\"somebody\""), INVALID)),
         (675, one(replaced("\"all\"", "\"\""), MALFORMED)),
         (702, one(replaced("username=\"all\", ", ""), MALFORMED)),
-        (730, one(replaced("headers=", "wrong_header="), MALFORMED)),
+        (730, one(replaced("headers=", "wrong_header="), "401 insufficient_coverage")),
         (756, one(replaced("signature=", "wrong_signature="), MALFORMED)),
         (782, one(replaced("signature=", "signature"), MALFORMED)),
         (808, one(replaced("headers=", "  headers"), MALFORMED)),

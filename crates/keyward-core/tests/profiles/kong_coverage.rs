@@ -19,6 +19,11 @@ fn what_must_be_covered_is_named() {
         expect(&sent, "401 insufficient_coverage");
         assert_eq!(sent.became().missing(), missing, "{headers}");
     }
+    // No `headers` at all: nothing is covered.
+    let mac = mac(SECRET, format!("date: {}", date(0)));
+    let none = format!(r#"hmac username="all", signature="{mac}""#);
+    let none = request().with("authorization", none);
+    assert_eq!(none.became().missing(), ["request-line", "date", "digest"]);
     // A digest that is there and not covered, or covered and of no algorithm that counts.
     let uncovered = signed(
         request().with("digest", sha256("{}")),
