@@ -2,6 +2,7 @@
 //! in between: after the MAC was right, and never before.
 mod basic;
 mod signature;
+mod token;
 
 use alloc::vec::Vec;
 
@@ -18,7 +19,16 @@ pub struct Principal<'a> {
     pub(crate) exchange: &'a Exchange<'a>,
     pub(crate) key: &'a Key,
     pub(crate) issue: &'a str,
+    /// For a token, when it is valid itself; what the key says counts besides.
+    pub(crate) token: Option<Window>,
     pub(crate) now_s: u64,
+}
+
+/// When a token is valid, leeway included.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub(crate) not_before_s: u64,
+    pub(crate) expires_at_s: u64,
 }
 
 /// What is known after the MAC or the secret was found right.
@@ -106,6 +116,17 @@ pub fn authenticate<'a>(
                     exchange,
                     key,
                     issue,
+                    token: None,
+                    now_s,
+                }))
+            }
+            Presented::Token(presented) => {
+                let (key, issue, window) = token::compare(credential, presented, key, now_s)?;
+                Ok(Authenticated::Principal(Principal {
+                    exchange,
+                    key,
+                    issue,
+                    token: Some(window),
                     now_s,
                 }))
             }
@@ -115,6 +136,7 @@ pub fn authenticate<'a>(
                     exchange,
                     key,
                     issue,
+                    token: None,
                     now_s,
                 };
                 await_content(principal, presented.content_digest.clone())

@@ -215,6 +215,7 @@ pub struct Denial {
     missing: Vec<&'static str>,
     signature_base: Option<String>,
     basic_challenge: bool,
+    bearer_error: bool,
 }
 
 impl Denial {
@@ -227,6 +228,7 @@ impl Denial {
             missing: Vec::new(),
             signature_base: None,
             basic_challenge: false,
+            bearer_error: false,
         }
     }
 
@@ -254,6 +256,12 @@ impl Denial {
 
     pub(crate) fn with_basic_challenge(mut self, allowed: bool) -> Self {
         self.basic_challenge = allowed;
+        self
+    }
+
+    /// Whether the refused credential was a token: its challenge says so then.
+    pub(crate) fn with_bearer_error(mut self, presented: bool) -> Self {
+        self.bearer_error = presented;
         self
     }
 
@@ -289,10 +297,17 @@ impl Denial {
             401 => {
                 fields.push((
                     "www-authenticate",
-                    if self.basic_challenge {
-                        r#"Signature realm="keyward", Basic realm="keyward", charset="UTF-8""#
-                    } else {
-                        r#"Signature realm="keyward""#
+                    match (self.bearer_error, self.basic_challenge) {
+                        (false, false) => r#"Signature realm="keyward", Bearer realm="keyward""#,
+                        (false, true) => {
+                            r#"Signature realm="keyward", Bearer realm="keyward", Basic realm="keyward", charset="UTF-8""#
+                        }
+                        (true, false) => {
+                            r#"Signature realm="keyward", Bearer realm="keyward", error="invalid_token""#
+                        }
+                        (true, true) => {
+                            r#"Signature realm="keyward", Bearer realm="keyward", error="invalid_token", Basic realm="keyward", charset="UTF-8""#
+                        }
                     },
                 ));
                 fields.push((

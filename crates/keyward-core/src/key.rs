@@ -8,10 +8,16 @@ use core::fmt;
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
+mod token;
+
 use crate::address::AddressSet;
 use crate::catalogue::{Action, Actions, Catalogue, ResourceId};
+use crate::jws::JwsAlgorithm;
 use crate::limits;
 use crate::mac::{Algorithm, MacKey};
+
+pub use token::TokenIssue;
+pub(crate) use token::CompiledToken;
 
 /// What a verified record says, its secrets opened: the input of [`Key::compile`].
 #[derive(Debug)]
@@ -41,6 +47,11 @@ pub enum Material {
         algorithm: Algorithm,
         nonce: NoncePolicy,
         issues: Vec<SignedIssue>,
+    },
+    /// A token (RFC 7519) is sent with each request.
+    Token {
+        algorithm: JwsAlgorithm,
+        issues: Vec<TokenIssue>,
     },
 }
 
@@ -152,6 +163,10 @@ pub(crate) enum Secrets {
         nonce: NoncePolicy,
         issues: Vec<CompiledSigned>,
     },
+    Token {
+        algorithm: JwsAlgorithm,
+        issues: Vec<CompiledToken>,
+    },
 }
 
 pub(crate) struct CompiledBasic {
@@ -222,6 +237,16 @@ impl Key {
                         .into_iter()
                         .map(|one| compile_signed(algorithm, one))
                         .collect(),
+                }
+            }
+            Material::Token { algorithm, issues } => {
+                check_issues(issues.len())?;
+                Secrets::Token {
+                    algorithm,
+                    issues: issues
+                        .into_iter()
+                        .map(|one| CompiledToken::compile(algorithm, one))
+                        .collect::<Result<_, _>>()?,
                 }
             }
         };

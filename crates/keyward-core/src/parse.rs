@@ -3,6 +3,7 @@
 pub(crate) mod basic;
 pub(crate) mod fields;
 pub(crate) mod signature;
+pub mod token;
 
 use alloc::string::String;
 
@@ -16,6 +17,10 @@ use crate::target::Target;
 use basic::BasicCredential;
 use fields::Fields;
 use signature::SignatureCredential;
+use token::TokenCredential;
+
+/// The scheme of tokens (RFC 6750 section 2.1).
+const BEARER: &str = "bearer";
 
 /// A request whose envelope is in order: authority, scheme, method, target, fields and route
 /// are known, a credential has not been looked for.
@@ -127,11 +132,23 @@ impl<'a> Exchange<'a> {
     /// A refusal of this request, with the challenges that fit its route.
     #[must_use]
     pub fn challenged(&self, denial: Denial) -> Denial {
-        denial.with_basic_challenge(self.takes_basic())
+        denial
+            .with_basic_challenge(self.takes_basic())
+            .with_bearer_error(self.presents_bearer())
     }
 
     pub(crate) fn settings(&self) -> &'a Settings {
         self.deployment.settings()
+    }
+
+    /// Whether the client used the scheme whose challenge names an error (RFC 6750 section 3.1).
+    fn presents_bearer(&self) -> bool {
+        let fields = [&self.fields.authorization, &self.fields.proxy_authorization];
+        fields.into_iter().flatten().any(|value| {
+            value
+                .split_once(' ')
+                .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(BEARER))
+        })
     }
 
     fn takes_basic(&self) -> bool {
@@ -167,6 +184,7 @@ pub struct Credential<'a> {
 pub(crate) enum Presented {
     Basic(BasicCredential),
     Signature(SignatureCredential),
+    Token(TokenCredential),
 }
 
 impl<'a> Credential<'a> {
@@ -231,6 +249,14 @@ impl<'a> Credential<'a> {
             return Err(Code::MissingCredentials.into());
         };
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+        if scheme.eq_ignore_ascii_case(BEARER) {
+            let imported_key_ids = exchange.settings().imported_key_ids;
+            let token = TokenCredential::parse(rest.trim_matches(' '), imported_key_ids)?;
+            return Ok(Self {
+                exchange,
+                presented: Presented::Token(token),
+            });
+        }
         if !scheme.eq_ignore_ascii_case("basic") {
             return Err(Denial::because(
                 Code::MalformedCredentials,
@@ -257,6 +283,7 @@ impl<'a> Credential<'a> {
         match &self.presented {
             Presented::Basic(basic) => basic.key_id(),
             Presented::Signature(signature) => &signature.key_id,
+            Presented::Token(token) => &token.claims.key_id,
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) fn compare<'a>(
     let message = [presented.base.as_bytes()];
     let candidate = key.and_then(|key| match &key.secrets {
         Secrets::Signed { nonce, issues } => Some((key, *nonce, issues)),
-        Secrets::Basic(_) => None,
+        Secrets::Basic(_) | Secrets::Token { .. } => None,
     });
     // The key's algorithm counts, the request's must be the same one.
     let candidate = candidate.filter(|(_, _, issues)| {
