@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use keyward_core::key::NoncePolicy;
 
+use super::token::write_token;
 use super::{IssueJson, Kind, LiveJson, Nonce, TombstoneJson, VERSION};
 use crate::base64url::Text;
 use crate::open::RecordError;
@@ -41,6 +42,12 @@ fn write_live(record: &Record, live: &Live) -> LiveJson {
             }),
             issues.iter().map(write_signed).collect(),
         ),
+        Material::Token { algorithm, issues } => (
+            Some(algorithm.as_str().to_string()),
+            None,
+            None,
+            issues.iter().map(write_token).collect(),
+        ),
     };
     LiveJson {
         v: VERSION,
@@ -52,6 +59,7 @@ fn write_live(record: &Record, live: &Live) -> LiveJson {
         kind: match &live.material {
             Material::Basic(_) => Kind::Basic,
             Material::Signed { .. } => Kind::Signed,
+            Material::Token { .. } => Kind::Token,
         },
         algorithm,
         profiles,
@@ -74,7 +82,7 @@ fn write_live(record: &Record, live: &Live) -> LiveJson {
 fn write_basic(one: &BasicIssue) -> IssueJson {
     IssueJson {
         issue: one.issue.clone(),
-        ring: one.ring.clone(),
+        ring: Some(one.ring.clone()),
         sealed: None,
         mac: Some(Text(one.mac.to_vec())),
         not_after: one.not_after_s,
@@ -84,7 +92,7 @@ fn write_basic(one: &BasicIssue) -> IssueJson {
 fn write_signed(one: &SignedIssue) -> IssueJson {
     IssueJson {
         issue: one.issue.clone(),
-        ring: one.ring.clone(),
+        ring: Some(one.ring.clone()),
         sealed: Some(Text(one.sealed.clone())),
         mac: None,
         not_after: one.not_after_s,
