@@ -58,6 +58,7 @@ enum SchemeName {
     HmacSha512,
     HmacSha256,
     Basic,
+    Bearer,
 }
 
 fn main() -> ExitCode {
@@ -161,6 +162,7 @@ const fn scheme(name: SchemeName) -> Scheme {
         SchemeName::HmacSha512 => Scheme::Signature(Algorithm::HmacSha512),
         SchemeName::HmacSha256 => Scheme::Signature(Algorithm::HmacSha256),
         SchemeName::Basic => Scheme::Basic,
+        SchemeName::Bearer => Scheme::Bearer,
     }
 }
 

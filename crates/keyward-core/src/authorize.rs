@@ -38,7 +38,8 @@ pub fn authorize<'a>(
     client_address: Option<IpAddr>,
 ) -> Result<Grant<'a>, Denial> {
     let (exchange, key) = (principal.exchange, principal.key);
-    require_valid(key, principal.token, principal.now_s).map_err(|denial| exchange.challenged(denial))?;
+    require_valid(key, principal.token, principal.now_s)
+        .map_err(|denial| exchange.challenged(denial))?;
     require_address(key, client_address)?;
     let found = exchange.route().ok_or(Code::NoRoute)?;
     let permitting = require_permission(key, exchange.method(), found)?;

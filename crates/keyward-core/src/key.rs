@@ -16,8 +16,8 @@ use crate::jws::JwsAlgorithm;
 use crate::limits;
 use crate::mac::{Algorithm, MacKey};
 
-pub use token::TokenIssue;
 pub(crate) use token::CompiledToken;
+pub use token::TokenIssue;
 
 /// What a verified record says, its secrets opened: the input of [`Key::compile`].
 #[derive(Debug)]

@@ -114,8 +114,7 @@ fn jose_cookbook() {
 #[test]
 fn rfc8037_ed25519() {
     let token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
-    let key =
-        Base64UrlUnpadded::decode_vec("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
+    let key = Base64UrlUnpadded::decode_vec("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
     let jws = CompactJws::parse(token).unwrap();
     assert_eq!(jws.payload(), b"Example of Ed25519 signing");
     assert!(is_signed(&jws, &key));
@@ -133,7 +132,11 @@ fn rfc7515_hs256() {
     .unwrap();
     let jws = CompactJws::parse(token).unwrap();
     assert_eq!(jws.typ.as_deref(), Some("JWT"));
-    for algorithm in [JwsAlgorithm::Hs256, JwsAlgorithm::Hs384, JwsAlgorithm::Hs512] {
+    for algorithm in [
+        JwsAlgorithm::Hs256,
+        JwsAlgorithm::Hs384,
+        JwsAlgorithm::Hs512,
+    ] {
         let key = MacKey::new(algorithm.mac().unwrap(), &secret);
         assert_eq!(jws.verify_mac(&key), algorithm == JwsAlgorithm::Hs256);
     }
@@ -147,7 +150,10 @@ fn headers_have_alg_typ_and_kid_and_nothing_else() {
         CompactJws::parse(&token).err()
     };
     assert_eq!(error(r#"{"alg":"HS256"}"#), None);
-    assert_eq!(error(r#" { "kid" : "k", "typ":"t", "alg":"HS256" } "#), None);
+    assert_eq!(
+        error(r#" { "kid" : "k", "typ":"t", "alg":"HS256" } "#),
+        None
+    );
     for member in [
         r#""crit":["exp"]"#,
         r#""crit":[]"#,

@@ -6,8 +6,8 @@ use core::fmt;
 
 use ipnet::IpNet;
 use keyward_core::deployment::is_name;
-use keyward_core::key::NoncePolicy;
 use keyward_core::jws::JwsAlgorithm;
+use keyward_core::key::NoncePolicy;
 use keyward_core::limits;
 use keyward_core::mac::Algorithm;
 use serde::{Deserialize, Serialize};

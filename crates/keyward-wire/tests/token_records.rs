@@ -71,7 +71,9 @@ fn issues(record: &Record) -> Vec<(String, Option<Vec<u8>>, Option<u64>)> {
 fn the_json_is_the_documented_one() {
     let written = json(&eddsa());
     assert!(written.contains(r#""kind":"token","algorithm":"EdDSA","notBefore""#));
-    assert!(written.ends_with(r#""issues":[{"issue":"i2"},{"issue":"i1","notAfter":1800000005}]}"#));
+    assert!(
+        written.ends_with(r#""issues":[{"issue":"i2"},{"issue":"i1","notAfter":1800000005}]}"#)
+    );
     let written = json(&hs512());
     assert!(written.contains(r#""kind":"token","algorithm":"HS512","notBefore""#));
     assert!(written.contains(r#""issues":[{"issue":"i1","ring":"m2","sealed":""#));

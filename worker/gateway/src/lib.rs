@@ -10,10 +10,12 @@ mod js;
 mod log;
 mod state;
 mod store;
+mod tokens;
 
 use keyward_core::authenticate::{Authenticated, authenticate};
 use keyward_core::authorize::{Grant, authorize};
 use keyward_core::denial::{Code, Denial};
+use keyward_core::key::Key;
 use keyward_core::parse::{Credential, Exchange};
 use worker::{Context, Env, Result, event};
 
@@ -77,11 +79,20 @@ async fn handle(
     }
     *cors = exchange.cors_fields();
 
-    // Gap 1: the record of the key.
+    // Gap 1: the record of the key, and what the runtime says of a token's signature.
     let credential = Credential::parse(&exchange)?;
     line.key_id = Some(credential.key_id().to_owned());
     let address = adapter::client_address(&state.settings.client_address, request, &fields);
     let looked_up = store::look_up(state, env, &credential, address, line).await?;
+    let evidence = match credential.signature_to_check() {
+        Some(asked) => state
+            .tokens
+            .check(&asked, looked_up.as_deref().map(Key::generation))
+            .await
+            .map_err(|reason| store::unavailable(line, reason))?,
+        None => None,
+    };
+    let credential = credential.with_signature_evidence(evidence);
     // Read once: what follows belongs to one moment.
     let now_s = now_s();
     let key = looked_up.as_deref();

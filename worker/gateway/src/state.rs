@@ -14,6 +14,7 @@ use worker::Env;
 use crate::assertion::Assertions;
 use crate::cache::Cache;
 use crate::js::property;
+use crate::tokens::Tokens;
 
 pub(crate) struct State {
     pub(crate) settings: Settings,
@@ -23,6 +24,7 @@ pub(crate) struct State {
     pub(crate) cache: RefCell<Cache>,
     /// `None`: origins have to trust the plain fields.
     pub(crate) assertions: Option<RefCell<Assertions>>,
+    pub(crate) tokens: Tokens,
     /// Bytes of content that are being checked at the moment.
     pub(crate) buffered: Cell<usize>,
 }
@@ -75,6 +77,7 @@ impl State {
         Ok(Self {
             assertions,
             cache: RefCell::new(Cache::new(settings.isolate_ttl_s)),
+            tokens: Tokens::default(),
             settings,
             catalogue,
             file,

@@ -137,7 +137,11 @@ impl Credential<'_> {
         if token.algorithm != JwsAlgorithm::EdDsa {
             return None;
         }
-        let keys = self.exchange.settings().token_keys.get(self.environment())?;
+        let keys = self
+            .exchange
+            .settings()
+            .token_keys
+            .get(self.environment())?;
         let (kid, public_key) = keys.find(token.kid.as_deref()?)?;
         Some(SignatureToCheck {
             kid,

@@ -7,7 +7,7 @@ use keyward_core::mac::MacKey;
 use keyward_issuer::IssuedKey;
 use serde_json::{Value, json};
 
-use crate::fixture::{SIGNER, claims, parts};
+use crate::fixture::{claims, parts};
 
 /// With what the tokens of a key are signed.
 pub(crate) enum Pen {
@@ -42,7 +42,11 @@ impl Pen {
 
     /// A token with these very bytes as header and payload.
     pub(crate) fn token(&self, header: &str, payload: &str) -> String {
-        let message = format!("{}.{}", encode(header.as_bytes()), encode(payload.as_bytes()));
+        let message = format!(
+            "{}.{}",
+            encode(header.as_bytes()),
+            encode(payload.as_bytes())
+        );
         let signature = encode(&self.sign(&message));
         format!("{message}.{signature}")
     }
@@ -71,8 +75,4 @@ pub(crate) fn with(value: &Value, name: &str, to: Value) -> Value {
         members.insert(name.to_owned(), to);
     }
     changed
-}
-
-pub(crate) fn kid() -> &'static str {
-    SIGNER.kid()
 }

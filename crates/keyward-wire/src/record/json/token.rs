@@ -17,7 +17,10 @@ pub(super) fn material(
         .ok_or(RecordError::Malformed("the algorithm is not one of tokens"))?;
     Ok(Material::Token {
         algorithm,
-        issues: issues.into_iter().map(read_token).collect::<Result<_, _>>()?,
+        issues: issues
+            .into_iter()
+            .map(read_token)
+            .collect::<Result<_, _>>()?,
     })
 }
 
