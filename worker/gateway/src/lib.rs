@@ -87,7 +87,7 @@ async fn handle(
     let evidence = match credential.signature_to_check() {
         Some(asked) => state
             .tokens
-            .check(&asked, looked_up.as_deref().map(Key::generation))
+            .check(&asked, looked_up.as_deref().map(Key::generation), line)
             .await
             .map_err(|reason| store::unavailable(line, reason))?,
         None => None,

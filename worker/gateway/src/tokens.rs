@@ -9,6 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use crate::js::{global, property};
+use crate::log::Line;
 use memo::Memo;
 
 mod memo;
@@ -31,6 +32,7 @@ impl Tokens {
         &self,
         asked: &SignatureToCheck<'_>,
         generation: Option<u64>,
+        line: &mut Line,
     ) -> Result<Option<SignatureEvidence>, String> {
         let digest = asked.token_digest();
         if let Some(generation) = generation
@@ -39,8 +41,10 @@ impl Tokens {
                 .borrow_mut()
                 .find(&digest, asked.kid(), generation)
         {
+            line.signature = Some("memory");
             return Ok(Some(evidence));
         }
+        line.signature = Some("runtime");
         if !self.is_right(asked).await.ok_or("ed25519_unavailable")? {
             return Ok(None);
         }
