@@ -196,3 +196,34 @@ fn headers_have_alg_typ_and_kid_and_nothing_else() {
     assert_eq!(error("{}"), Some(JwsError::Algorithm));
     assert_eq!(error(r#"{"alg":"HS512"}"#), Some(JwsError::Signature));
 }
+
+#[test]
+fn parts_have_one_spelling() {
+    let header = Base64UrlUnpadded::encode_string(br#"{"alg":"HS256"}"#);
+    let signature = "A".repeat(43);
+    let error = |token: &str| CompactJws::parse(token).err();
+    assert_eq!(error(&format!("{header}.e30.{signature}")), None);
+    for bad in [
+        format!("{header}=.e30.{signature}"),
+        format!("{header}.e30=.{signature}"),
+        format!("{header}.e30.{signature}="),
+        format!("{header}.e31.{signature}"),
+        format!("{header}.e30.{}B", &signature[1..]),
+        format!("{header}. e30.{signature}"),
+        format!("{header}.e30.{signature}\n"),
+        format!("{header}.e+0.{signature}"),
+        format!("{header}.e.{signature}"),
+    ] {
+        assert_eq!(error(&bad), Some(JwsError::Base64), "{bad}");
+    }
+    for bad in [
+        format!("{header}.e30"),
+        format!("{header}.e30.{signature}."),
+        format!("{header}.e30.{signature}.{signature}"),
+        header,
+    ] {
+        assert_eq!(error(&bad), Some(JwsError::Parts), "{bad}");
+    }
+    let long = format!("{}.e30.{signature}", "A".repeat(4096));
+    assert_eq!(error(&long), Some(JwsError::TooLong));
+}
