@@ -11,6 +11,7 @@ use crate::denial::{Code, Denial};
 use crate::ed25519::{SignatureEvidence, SignatureToCheck};
 use crate::json::{Object, Value, read_object};
 use crate::jws::{CompactJws, JwsAlgorithm};
+use crate::limits;
 use crate::parse::{Credential, Presented};
 
 /// The `typ` of tokens made here. Assertions to origins have another one.
@@ -45,7 +46,7 @@ pub(crate) struct Claims {
 impl TokenCredential {
     /// Reads what follows the scheme's name.
     pub(crate) fn parse(token: &str, imported_key_ids: bool) -> Result<Self, Denial> {
-        if token.contains(',') {
+        if token.len() <= limits::CREDENTIAL_FIELD_BYTES_MAX && token.contains(',') {
             return Err(Code::MultipleCredentials.into());
         }
         let malformed = |detail: String| Denial::because(Code::MalformedCredentials, detail);
