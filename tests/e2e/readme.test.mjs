@@ -1,7 +1,8 @@
-// What README.md shows is what happens: its shell block signs a request that is let through, and the answer that it
-// prints is the answer that is given.
+// What the documents show is what happens: the shell block of README.md signs a request that is let through, the answer
+// that it prints is the answer that is given, and the gateway takes the settings, secrets and catalogue of its README.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,7 +13,8 @@ import { call } from "../support/client.js";
 import { ROOT, XTASK, startGateway } from "../support/gateway.js";
 import { AUTHORITY } from "../support/seed.js";
 
-const README = await readFile(join(ROOT, "README.md"), "utf8");
+const read = (file) => readFile(join(ROOT, file), "utf8");
+const README = await read("README.md");
 
 let gateway, keys;
 before(async () => {
@@ -25,7 +27,7 @@ after(() => gateway?.stop());
 
 /** The catalogue of the demonstration, but keys of our own: `.keyward/dev.json` is whoever's started last. */
 async function startProduct(plans) {
-  const catalogue = JSON.parse(await readFile(join(ROOT, "worker/gateway/catalogue.json"), "utf8"));
+  const catalogue = JSON.parse(await read("worker/gateway/catalogue.json"));
   const plan = { deployment: "readme", environments: ["production", "uat"], catalogue, keys: plans };
   const [program, ...args] = XTASK;
   const records = promisify(execFile)(program, [...args, "records"], { cwd: ROOT });
@@ -44,9 +46,9 @@ async function startProduct(plans) {
 }
 
 /** The first block of that language below a heading. */
-function block(heading, language) {
-  const [, text] = README.split(`\n## ${heading}\n`)[1]?.match(new RegExp(`\n\`\`\`${language}\n(.*?)\n\`\`\``, "s")) ?? [];
-  assert.ok(text, `README.md has a block of ${language} below "${heading}"`);
+function block(heading, language, document = README) {
+  const [, text] = document.split(`\n## ${heading}\n`)[1]?.match(new RegExp(`\n\`\`\`${language}\n(.*?)\n\`\`\``, "s")) ?? [];
+  assert.ok(text, `there is a block of ${language} below "${heading}"`);
   return text;
 }
 
@@ -82,8 +84,30 @@ test("the answer to a refused request is the one that is shown", async () => {
 });
 
 test("every demonstration key that is named exists", async () => {
-  const source = await readFile(join(ROOT, "crates/xtask/src/demo/keys.rs"), "utf8");
+  const source = await read("crates/xtask/src/demo/keys.rs");
   const named = [...README.matchAll(/--as ([\w-]+)/g)].map(([, name]) => name);
   assert.ok(named.length > 0);
   for (const name of named) assert.ok(source.includes(`"${name}"`), name);
+});
+
+test("the gateway takes the examples of its README", async () => {
+  const reference = await read("worker/gateway/README.md");
+  const { x } = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
+  const secrets = block("Secrets", "json", reference)
+    .replace('"publicKey": "<32 bytes, base64url>"', `"publicKey": "${x}"`)
+    .replaceAll("<32 bytes, base64url>", () => randomBytes(32).toString("base64url"));
+  const vars = {
+    SETTINGS: block("Settings", "json", reference),
+    SECRETS: secrets,
+    ASSERTION_KEY: randomBytes(32).toString("base64url"),
+    CATALOGUE: block("The catalogue", "json", reference),
+  };
+  const gateway = await startGateway({ vars, records: {} });
+  try {
+    // What is wrong with a configuration would be 503; this comes after it.
+    const answer = await call(gateway, { host: JSON.parse(vars.SETTINGS).authorities[0].authority });
+    assert.equal(answer.outcome, "400 insecure_transport");
+  } finally {
+    await gateway.stop();
+  }
 });

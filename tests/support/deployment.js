@@ -7,8 +7,8 @@ import { seed } from "./seed.js";
 
 /** As `seed` takes it. Stopping fails when the log holds anything that was confided to the gateway. */
 export async function deploy(plan) {
-  const seeded = await seed(plan);
-  const gateway = await startGateway(seeded);
+  const seeded = await seed(plan).catch(tell);
+  const gateway = await startGateway(seeded).catch(tell);
   const ask = async (key, how) => (await call(gateway, { as: key, ...how })).outcome;
   return {
     ...gateway,
@@ -37,4 +37,10 @@ export async function deploy(plan) {
       assert.deepEqual(told, [], "the log tells what was confided");
     },
   };
+}
+
+/** The runner says nothing of a `before` that fails at the top of a file. */
+function tell(error) {
+  console.error(error);
+  throw error;
 }

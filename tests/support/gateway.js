@@ -1,4 +1,4 @@
-// Starts the built gateway on plain workerd for a test file, with KV that the test fills and breaks.
+// Starts the built gateway for a test file, on plain workerd with KV that the test fills and breaks.
 import { spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -6,17 +6,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+import { within } from "./within.js";
+
 export const ROOT = join(import.meta.dirname, "../..");
 export const XTASK = process.env.KEYWARD_XTASK?.split(" ") ?? ["cargo", "xtask"];
 
 /**
  * @param {{ vars?: Record<string, string>, records?: Record<string, string> }} [seed]
  *   without it, the demonstration's
+ * @param {{ on?: "workerd" | "wrangler" }} [how] on wrangler, KV is its own and cannot be reached
  */
-export async function startGateway(seed) {
+export async function startGateway(seed, { on = "workerd" } = {}) {
   const state = await mkdtemp(join(tmpdir(), "keyward-"));
   const [program, ...verb] = XTASK;
-  const args = [...verb, "dev", "--raw", "--port", "0", "--no-build", "--json", "--state", state];
+  const args = [...verb, "dev", "--port", "0", "--no-build", "--json", "--state", state];
+  if (on === "workerd") args.push("--raw");
   if (seed) {
     const file = join(state, "seed.json");
     await writeFile(file, JSON.stringify(seed));
@@ -24,6 +28,9 @@ export async function startGateway(seed) {
   }
   const child = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => child.once("close", resolve));
+  // A test file that fails before it can stop the gateway ends all the same, and the gateway with it.
+  const end = () => child.kill("SIGTERM");
+  process.once("exit", end);
 
   /** What the Worker logged, a line each. */
   const logs = [];
@@ -36,6 +43,9 @@ export async function startGateway(seed) {
   const first = await Promise.race([ready, ended]);
   if (typeof first !== "string") throw new Error(`the gateway did not start:\n${logs.join("\n")}`);
 
+  const hold = [child, child.stdout, child.stderr];
+  for (const one of hold) one.unref();
+
   const { url, kv } = JSON.parse(first);
   return {
     url,
@@ -44,15 +54,17 @@ export async function startGateway(seed) {
     kv: kvClient(kv),
     /** The first line, from the one with this number on, whose event is like this: awaited, since it comes after the answer. */
     async logged(like, from = 0) {
-      const signal = AbortSignal.timeout(5_000);
+      const end = Date.now() + 5_000;
       for (;;) {
         const found = events(logs.slice(from)).find((event) => Object.entries(like).every(([name, value]) => event[name] === value));
         if (found) return found;
-        await once(heard, "line", { signal });
+        await within(end - Date.now(), `a line like ${JSON.stringify(like)}`, once(heard, "line"));
       }
     },
     async stop() {
-      child.kill("SIGTERM");
+      for (const one of hold) one.ref();
+      process.off("exit", end);
+      end();
       await ended;
       await rm(state, { recursive: true, force: true });
     },

@@ -7,6 +7,7 @@ const config :Workerd.Config = (
     (name = "gateway", worker = .gateway),
     (name = "origin", worker = .origin),
     (name = "kv", worker = .kv),
+    (name = "replay-disk", disk = (path = @REPLAY_DISK@, writable = true)),
     (name = "kv-disk", disk = (path = @KV_DISK@, writable = true)),
     # An origin by URL may be on this machine.
     (name = "network", network = (
@@ -27,8 +28,13 @@ const gateway :Workerd.Worker = (
     (name = "build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
   ],
   globalOutbound = "network",
+  durableObjectNamespaces = [
+    (className = "ReplayStore", uniqueKey = "keyward-replay", enableSql = true),
+  ],
+  durableObjectStorage = (localDisk = "replay-disk"),
   bindings = [
     (name = "KEYS", kvNamespace = "kv"),
+    (name = "REPLAY", durableObjectNamespace = "ReplayStore"),
     (name = "ORIGIN", service = "origin"),
     @VARS@
   ],

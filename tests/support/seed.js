@@ -37,6 +37,13 @@ export function catalogue(remote = "http://127.0.0.1:9") {
         ],
       },
       {
+        name: "browser",
+        resources: ["things"],
+        origin: "echo",
+        cors: { origins: ["https://console.example"], maxAge: 60, exposeHeaders: ["etag"] },
+        routes: [{ methods: ["GET", "PUT"], path: "/browser/**", resource: "things" }],
+      },
+      {
         name: "remote",
         resources: ["things"],
         origin: "remote",
@@ -55,10 +62,11 @@ export function catalogue(remote = "http://127.0.0.1:9") {
 }
 
 /**
- * @param {{ keys: object[], settings?: object, remote?: string }} plan what a key may say is in xtask's records.rs
+ * @param {{ keys: object[], settings?: object, remote?: string, vars?: object }} plan
+ *   what a key may say is in xtask's records.rs
  * @returns what `startGateway` takes, and the keys by name
  */
-export async function seed({ keys, settings = {}, remote }) {
+export async function seed({ keys, settings = {}, remote, vars = {} }) {
   const file = catalogue(remote);
   const plan = { deployment: DEPLOYMENT, environments: ["production", "uat"], catalogue: file, keys };
   const made = JSON.parse(await run(["records"], JSON.stringify(plan)));
@@ -71,7 +79,7 @@ export async function seed({ keys, settings = {}, remote }) {
     ...settings,
   };
   return {
-    vars: { SETTINGS: JSON.stringify(written), SECRETS: made.secrets, CATALOGUE: JSON.stringify(file) },
+    vars: { SETTINGS: JSON.stringify(written), SECRETS: made.secrets, CATALOGUE: JSON.stringify(file), ...vars },
     records: Object.fromEntries(Object.values(made.keys).map((key) => [key.kvName, key.live])),
     keys: made.keys,
     /** By environment: the JWK set that is published, and the private JWK, which only tests ever see. */

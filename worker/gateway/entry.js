@@ -1,7 +1,7 @@
 // The Worker's module. A trap ends the wasm instance, and with it every request that the instance had begun:
 // their promises would stay open until the runtime gives them up. Here they are all answered at once.
-import { WorkerEntrypoint } from "cloudflare:workers";
-import Gateway from "./build/index.js";
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+import Gateway, { ReplayStore as Inner } from "./build/index.js";
 import catalogue from "./catalogue.json";
 
 const UNAVAILABLE = JSON.stringify({
@@ -64,5 +64,21 @@ export default class extends WorkerEntrypoint {
       console.error(JSON.stringify({ event: "gateway_trap", error: String(error?.message ?? error) }));
       return unavailable();
     }
+  }
+}
+
+/** Object and gateway share one wasm instance: a trap in either ends what both have begun. */
+export class ReplayStore extends DurableObject {
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.inner = new Inner(ctx, env);
+  }
+
+  fetch(request) {
+    return whileInstanceLives(() => this.inner.fetch(request));
+  }
+
+  alarm() {
+    return whileInstanceLives(() => this.inner.alarm());
   }
 }

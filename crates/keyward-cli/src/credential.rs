@@ -2,6 +2,7 @@
 use std::fmt;
 use std::path::Path;
 
+use keyward_core::key::Profile;
 use keyward_core::mac::Algorithm;
 use keyward_wire::dev::DevKey;
 use zeroize::Zeroizing;
@@ -11,8 +12,8 @@ use crate::failure::{Failure, Result};
 /// How the credential travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
-    /// HTTP Message Signatures (RFC 9421).
-    Signature(Algorithm),
+    /// A signature over the request, made in one of the ways that the key takes.
+    Signature(Algorithm, Profile),
     /// HTTP Basic (RFC 7617).
     Basic,
     /// A token (RFC 6750), which is the secret.
@@ -34,11 +35,11 @@ impl fmt::Debug for Credential {
 }
 
 impl Credential {
-    /// The key of the demonstration.
+    /// The key of the demonstration, used in this way of signing if it signs.
     ///
     /// # Errors
     /// When it is of a kind that this command cannot use.
-    pub fn of_demo(key: &DevKey) -> Result<Self> {
+    pub fn of_demo(key: &DevKey, profile: Profile) -> Result<Self> {
         let secret = if key.kind == "token" {
             &key.token
         } else {
@@ -53,7 +54,7 @@ impl Credential {
         ) {
             ("basic", _) => Scheme::Basic,
             ("token", _) => Scheme::Bearer,
-            ("signed", Some(algorithm)) => Scheme::Signature(algorithm),
+            ("signed", Some(algorithm)) => Scheme::Signature(algorithm, profile),
             (kind, _) => return Err(Failure::new(format!("cannot use keys of kind {kind}"))),
         };
         Ok(Self {

@@ -8,6 +8,7 @@ use keyward_cli::credential::{Credential, Scheme};
 use keyward_cli::failure::{Failure, Result};
 use keyward_cli::request::Request;
 use keyward_cli::{dev, send, sign};
+use keyward_core::key::Profile;
 use keyward_core::mac::Algorithm;
 use keyward_wire::dev::DevKey;
 
@@ -45,6 +46,9 @@ struct Call {
     /// How the key is used.
     #[arg(long, value_enum, default_value_t = SchemeName::HmacSha512)]
     scheme: SchemeName,
+    /// How a request is signed; the key must take it.
+    #[arg(long, value_enum, default_value_t = ProfileName::Rfc9421)]
+    profile: ProfileName,
     /// Content, or @FILE.
     #[arg(short, long, value_name = "CONTENT")]
     data: Option<String>,
@@ -59,6 +63,18 @@ enum SchemeName {
     HmacSha256,
     Basic,
     Bearer,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ProfileName {
+    /// HTTP Message Signatures (RFC 9421).
+    Rfc9421,
+    /// `HmacSHA512 id:nonce:signature`; signs no query.
+    Cloud9,
+    /// `hmac username=".."`, of Kong's hmac-auth.
+    Kong,
+    /// `Signature keyId=".."`, of draft-cavage-http-signatures.
+    Cavage,
 }
 
 fn main() -> ExitCode {
@@ -143,9 +159,10 @@ fn prepare(call: &Call) -> Result<(Request, Option<DevKey>)> {
             .push((name.trim().to_owned(), value.trim().to_owned()));
     }
     let credential = match (&demo, &call.key_id) {
-        (Some(key), _) => Credential::of_demo(key)?,
+        (Some(key), _) => Credential::of_demo(key, profile(call.profile))?,
         (None, Some(key_id)) => {
-            Credential::of(key_id, call.secret_file.as_deref(), scheme(call.scheme))?
+            let scheme = scheme(call.scheme, profile(call.profile));
+            Credential::of(key_id, call.secret_file.as_deref(), scheme)?
         }
         (None, None) => {
             return Err(Failure::new(
@@ -157,10 +174,19 @@ fn prepare(call: &Call) -> Result<(Request, Option<DevKey>)> {
     Ok((request, demo))
 }
 
-const fn scheme(name: SchemeName) -> Scheme {
+const fn profile(name: ProfileName) -> Profile {
     match name {
-        SchemeName::HmacSha512 => Scheme::Signature(Algorithm::HmacSha512),
-        SchemeName::HmacSha256 => Scheme::Signature(Algorithm::HmacSha256),
+        ProfileName::Rfc9421 => Profile::Rfc9421,
+        ProfileName::Cloud9 => Profile::Cloud9,
+        ProfileName::Kong => Profile::Kong,
+        ProfileName::Cavage => Profile::Cavage,
+    }
+}
+
+const fn scheme(name: SchemeName, profile: Profile) -> Scheme {
+    match name {
+        SchemeName::HmacSha512 => Scheme::Signature(Algorithm::HmacSha512, profile),
+        SchemeName::HmacSha256 => Scheme::Signature(Algorithm::HmacSha256, profile),
         SchemeName::Basic => Scheme::Basic,
         SchemeName::Bearer => Scheme::Bearer,
     }

@@ -22,18 +22,25 @@ pub fn sign(request: &mut Request, credential: &Credential, now_s: u64) -> Resul
             let value = format!("Bearer {}", *credential.secret);
             request.fields.push(("authorization".to_owned(), value));
         }
-        Scheme::Signature(algorithm) => {
+        Scheme::Signature(algorithm, profile) => {
             let nonce = nonce()?;
+            let content_type = request
+                .fields
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+                .map(|(_, value)| value.as_str());
             let signed = keyward_core::sign::sign(
                 &Unsigned {
                     method: &request.method,
                     scheme: request.scheme,
                     authority: &request.authority,
                     target: &request.target,
+                    content_type,
                     content: &request.body,
                 },
                 &MacKey::new(algorithm, credential.secret.as_bytes()),
                 &SignatureParameters {
+                    profile,
                     key_id: &credential.key_id,
                     created_s: now_s,
                     nonce: Some(&nonce),

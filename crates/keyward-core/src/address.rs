@@ -14,7 +14,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 
-pub use network::{NetworkError, NetworkProblem, parse_network, parse_networks};
+pub use network::{NetworkError, NetworkProblem, is_network, parse_network, parse_networks};
 pub use set::{AddressSet, AddressSetError};
 
 use crate::limits::{ADDRESS_BYTES_MAX, PROXY_HOPS_MAX};

@@ -9,6 +9,7 @@ use crate::authenticate::{Principal, Window};
 use crate::catalogue::RouteMatch;
 use crate::denial::{Code, Denial};
 use crate::key::{Accounts, CompiledAssignment, Key};
+use crate::replay::Replay;
 
 /// Permission for one request. Only this stage makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,16 @@ pub struct Grant<'a> {
     pub account: Option<String>,
     /// Where the origin chooses among accounts: those that the key reaches.
     pub accounts: Option<Accounts>,
+    pub(crate) replay: Option<Replay>,
+    pub(crate) content_type_stripped: bool,
+}
+
+impl Grant<'_> {
+    /// What the host still has to do before it forwards: see [`Replay`].
+    #[must_use]
+    pub const fn replay(&self) -> Option<Replay> {
+        self.replay
+    }
 }
 
 /// Checks validity, address, route and permission, in this order.
@@ -57,6 +68,8 @@ pub fn authorize<'a>(
         api: found.route.api_name(),
         account: found.account.as_deref().map(Into::into),
         accounts: found.route.accounts_at_origin().then(|| union(&permitting)),
+        replay: principal.replay,
+        content_type_stripped: principal.content_type_stripped,
     })
 }
 

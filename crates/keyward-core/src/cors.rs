@@ -102,7 +102,8 @@ pub(crate) fn asked(method: Method, fields: &[Field<'_>]) -> Option<Asked> {
         return None;
     }
     let wanted = find("access-control-request-method")?;
-    Some(Method::parse(wanted.trim()).map_or(Asked::Nothing, Asked::For))
+    let wanted = wanted.trim_matches([' ', '\t']);
+    Some(Method::parse(wanted).map_or(Asked::Nothing, Asked::For))
 }
 
 impl Exchange<'_> {
@@ -125,7 +126,11 @@ impl Exchange<'_> {
             fields.push(("access-control-allow-methods", method.as_str().to_owned()));
             let headers = self.fields.combined("access-control-request-headers");
             if let Some(headers) = headers.filter(|value| !value.is_empty()) {
-                let names = || headers.split(',').map(str::trim);
+                let names = || {
+                    headers
+                        .split(',')
+                        .map(|name| name.trim_matches([' ', '\t']))
+                };
                 if names().count() > limits::CORS_HEADERS_MAX || !names().all(is_token) {
                     return Err(Denial::because(
                         Code::InvalidHeader,

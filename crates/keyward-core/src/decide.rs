@@ -8,7 +8,8 @@ use crate::denial::Denial;
 use crate::key::Accounts;
 use crate::parse::Exchange;
 use crate::parse::fields::is_same_spelling;
-use crate::parse::signature::own_removed;
+use crate::parse::rfc9421::own_removed;
+use crate::signature_base::cloud9::content_types;
 use crate::structured::{BareItem, Item, Member, write_item, write_list};
 
 /// The end of the way: a request is allowed or denied.
@@ -106,9 +107,10 @@ pub fn is_confined(name: &str, connection: &str) -> bool {
 
 impl<'a> Exchange<'a> {
     /// The client's fields that go on to the origin: without credentials, without those of the
-    /// connection, without any by which Keyward speaks. Signatures for others stay.
+    /// connection, without any by which Keyward speaks. Signatures for others stay. Of a
+    /// `Content-Type` whose parameters were not signed, the media type.
     #[must_use]
-    pub fn forwarded_fields(&self) -> Vec<(&'a str, Cow<'a, str>)> {
+    pub fn forwarded_fields(&self, grant: &Grant<'_>) -> Vec<(&'a str, Cow<'a, str>)> {
         let connection = self.fields.combined("connection").unwrap_or_default();
         let mut forwarded = Vec::with_capacity(self.fields.all.len());
         for (name, value) in self.fields.all {
@@ -116,7 +118,9 @@ impl<'a> Exchange<'a> {
                 .iter()
                 .any(|one| is_same_spelling(name, one));
             if !credential && !is_confined(name, &connection) {
-                forwarded.push((*name, Cow::Borrowed(*value)));
+                let strip = grant.content_type_stripped && is_same_spelling(name, "content-type");
+                let value = if strip { content_types(value).0 } else { value };
+                forwarded.push((*name, Cow::Borrowed(value)));
             }
         }
         if let (Some(input), Some(signature)) =

@@ -34,7 +34,7 @@ impl Scheme {
         }
     }
 
-    const fn default_port(self) -> &'static str {
+    pub(crate) const fn default_port(self) -> &'static str {
         match self {
             Self::Http => ":80",
             Self::Https => ":443",

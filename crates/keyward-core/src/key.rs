@@ -5,10 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use ipnet::IpNet;
 use zeroize::Zeroizing;
-
-mod token;
 
 use crate::address::AddressSet;
 use crate::catalogue::{Action, Actions, Catalogue, ResourceId};
@@ -16,84 +13,14 @@ use crate::jws::JwsAlgorithm;
 use crate::limits;
 use crate::mac::{Algorithm, MacKey};
 
+mod parts;
+mod signing;
+mod token;
+
+pub use parts::{BasicIssue, KeyParts, Material, SignedIssue};
+pub use signing::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 pub(crate) use token::CompiledToken;
 pub use token::TokenIssue;
-
-/// What a verified record says, its secrets opened: the input of [`Key::compile`].
-#[derive(Debug)]
-pub struct KeyParts {
-    pub key_id: String,
-    pub organisation: String,
-    pub environment: String,
-    pub generation: u64,
-    /// Until when the record may be believed, in seconds of Unix time; `None`: for ever.
-    pub fresh_until_s: Option<u64>,
-    pub not_before_s: Option<u64>,
-    pub expires_at_s: u64,
-    pub disabled: bool,
-    /// `None`: anywhere. An empty list: nowhere.
-    pub addresses: Option<Vec<IpNet>>,
-    pub assignments: Vec<Assignment>,
-    pub material: Material,
-}
-
-/// What proves that the key was used.
-#[derive(Debug)]
-pub enum Material {
-    /// The secret is sent with HTTP Basic; its MAC under a pepper is kept.
-    Basic(Vec<BasicIssue>),
-    /// Requests are signed.
-    Signed {
-        algorithm: Algorithm,
-        nonce: NoncePolicy,
-        issues: Vec<SignedIssue>,
-    },
-    /// A token (RFC 7519) is sent with each request.
-    Token {
-        algorithm: JwsAlgorithm,
-        issues: Vec<TokenIssue>,
-    },
-}
-
-/// One secret of a `basic` key.
-pub struct BasicIssue {
-    pub issue: String,
-    /// The pepper that the MAC was made with.
-    pub pepper: Zeroizing<Vec<u8>>,
-    /// HMAC-SHA512(pepper, secret).
-    pub mac: [u8; 64],
-    /// When this issue ends, if before the key does.
-    pub not_after_s: Option<u64>,
-}
-
-/// One secret of a `signed` key.
-pub struct SignedIssue {
-    pub issue: String,
-    /// The ASCII bytes of the secret as it was shown.
-    pub secret: Zeroizing<Vec<u8>>,
-    /// When this issue ends, if before the key does.
-    pub not_after_s: Option<u64>,
-}
-
-impl fmt::Debug for BasicIssue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BasicIssue({}, ..)", self.issue)
-    }
-}
-
-impl fmt::Debug for SignedIssue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SignedIssue({}, ..)", self.issue)
-    }
-}
-
-/// Whether signatures must carry a nonce.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum NoncePolicy {
-    #[default]
-    Optional,
-    Required,
-}
 
 /// A role that a key holds, with its grants as they were when the key was made.
 #[derive(Clone, Debug)]
@@ -160,7 +87,7 @@ pub struct Key {
 pub(crate) enum Secrets {
     Basic(Vec<CompiledBasic>),
     Signed {
-        nonce: NoncePolicy,
+        rules: SigningRules,
         issues: Vec<CompiledSigned>,
     },
     Token {
@@ -227,12 +154,12 @@ impl Key {
             }
             Material::Signed {
                 algorithm,
-                nonce,
+                rules,
                 issues,
             } => {
                 check_issues(issues.len())?;
                 Secrets::Signed {
-                    nonce,
+                    rules,
                     issues: issues
                         .into_iter()
                         .map(|one| compile_signed(algorithm, one))

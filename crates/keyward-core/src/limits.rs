@@ -21,9 +21,11 @@ pub const SIGNATURE_COMPONENTS_MAX: usize = 32;
 pub const SIGNATURE_PARAMETERS_MAX: usize = 8;
 /// A signature's label.
 pub const SIGNATURE_LABEL_BYTES_MAX: usize = 64;
+/// Parameters of a `Signature` or `hmac` credential: the draft defines six.
+pub const CREDENTIAL_PARAMETERS_MAX: usize = 16;
 /// A nonce, in visible ASCII.
 pub const NONCE_BYTES_MAX: usize = 128;
-/// Members of `Content-Digest`: the IANA registry has eight algorithms.
+/// Members of `Content-Digest` or `Digest`: the IANA registry has eight algorithms.
 pub const DIGEST_MEMBERS_MAX: usize = 8;
 /// Debug answers show at most so much of a signature base.
 pub const SIGNATURE_BASE_SHOWN_BYTES_MAX: usize = 8 * 1024;
@@ -42,6 +44,13 @@ pub const CORS_ORIGINS_MAX: usize = 100;
 pub const CORS_HEADERS_MAX: usize = 64;
 /// How long a browser may remember a preflight, in seconds: none remembers longer than a day.
 pub const CORS_AGE_S_MAX: u32 = 86_400;
+
+/// How far a date in a field may be from now, either way, in seconds: existing clients are used
+/// to it.
+pub const DATE_S_MAX: u64 = 300;
+/// How much longer than a signature is fresh its copies are known, in seconds: clocks of hosts
+/// differ.
+pub const REPLAY_MARGIN_S: u64 = 60;
 
 /// Issues of one key: the current secret and the one that is being replaced.
 pub const ISSUES_MAX: usize = 2;

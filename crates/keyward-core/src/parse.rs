@@ -1,7 +1,13 @@
 //! Stage 1: bytes to [`Credential`]. Everything that can be refused without knowing the key is
 //! refused here, before any I/O.
 pub(crate) mod basic;
+mod carrier;
+pub(crate) mod cavage;
+pub(crate) mod cloud9;
+mod draft;
 pub(crate) mod fields;
+pub(crate) mod kong;
+pub(crate) mod rfc9421;
 pub(crate) mod signature;
 pub mod token;
 
@@ -15,12 +21,11 @@ use crate::request::{ContentLength, Request};
 use crate::target::Target;
 
 use basic::BasicCredential;
+use carrier::Carrier;
+use cloud9::Cloud9Credential;
 use fields::Fields;
 use signature::SignatureCredential;
 use token::TokenCredential;
-
-/// The scheme of tokens (RFC 6750 section 2.1).
-const BEARER: &str = "bearer";
 
 /// A request whose envelope is in order: authority, scheme, method, target, fields and route
 /// are known, a credential has not been looked for.
@@ -147,7 +152,7 @@ impl<'a> Exchange<'a> {
         fields.into_iter().flatten().any(|value| {
             value
                 .split_once(' ')
-                .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(BEARER))
+                .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(carrier::BEARER))
         })
     }
 
@@ -183,6 +188,7 @@ pub struct Credential<'a> {
 #[derive(Debug)]
 pub(crate) enum Presented {
     Basic(BasicCredential),
+    Cloud9(Cloud9Credential),
     Signature(SignatureCredential),
     Token(TokenCredential),
 }
@@ -202,78 +208,35 @@ impl<'a> Credential<'a> {
             // Answered by the gate; a credential on it would be one that is not meant for it.
             return Err(Code::MissingCredentials.into());
         }
-        let fields = &exchange.fields;
-        let signature = match (&fields.signature_input, &fields.signature) {
-            (None, None) => None,
-            (Some(input), Some(signature)) => Some((input, signature)),
-            _ => {
-                return Err(Denial::because(
-                    Code::MalformedCredentials,
-                    "Signature-Input and Signature go together (RFC 9421 section 4)",
-                ));
+        let carrier = Carrier::find(&exchange.fields)?;
+        let settings = exchange.settings();
+        carrier.require_content_fits(exchange.request.content, settings.content_bytes_max)?;
+        let presented = match carrier {
+            Carrier::Rfc9421 {
+                input,
+                signature,
+                own,
+            } => Presented::Signature(rfc9421::parse(exchange, input, signature, &own?)?),
+            Carrier::Cavage(text) => Presented::Signature(cavage::parse(exchange, text)?),
+            Carrier::Kong(text) => Presented::Signature(kong::parse(exchange, text)?),
+            Carrier::Cloud9(text) => Presented::Cloud9(Cloud9Credential::parse(exchange, text)?),
+            Carrier::Basic(text) => {
+                let credential = BasicCredential::parse(text, settings.imported_key_ids)?;
+                if exchange.route.is_some() && !exchange.takes_basic() {
+                    return Err(Denial::because(
+                        Code::MalformedCredentials,
+                        "Basic is not accepted on this route",
+                    ));
+                }
+                Presented::Basic(credential)
+            }
+            Carrier::Bearer(text) => {
+                Presented::Token(TokenCredential::parse(text, settings.imported_key_ids)?)
             }
         };
-        // Fields that cannot be read count as a credential: they may be one.
-        let own = signature.map(|(input, signature)| signature::labels(input, signature));
-        let signed = !matches!(&own, None | Some(Ok(signature::Labels { own: None })));
-        let carriers = [
-            signed,
-            fields.authorization.is_some(),
-            fields.proxy_authorization.is_some(),
-        ];
-        if carriers.iter().filter(|carrier| **carrier).count() > 1 {
-            return Err(Code::MultipleCredentials.into());
-        }
-
-        let content_bytes_max = exchange.settings().content_bytes_max;
-        if signed
-            && matches!(exchange.request.content, ContentLength::Declared(n) if n > content_bytes_max)
-        {
-            return Err(Code::ContentTooLarge.into());
-        }
-
-        if let (Some((input, signature)), Some(own)) = (signature, own)
-            && let Some(own) = own?.own
-        {
-            let credential = SignatureCredential::parse(exchange, input, signature, &own)?;
-            return Ok(Self {
-                exchange,
-                presented: Presented::Signature(credential),
-            });
-        }
-        let Some(value) = fields
-            .authorization
-            .as_ref()
-            .or(fields.proxy_authorization.as_ref())
-        else {
-            return Err(Code::MissingCredentials.into());
-        };
-        let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
-        if scheme.eq_ignore_ascii_case(BEARER) {
-            let imported_key_ids = exchange.settings().imported_key_ids;
-            let token = TokenCredential::parse(rest.trim_matches(' '), imported_key_ids)?;
-            return Ok(Self {
-                exchange,
-                presented: Presented::Token(token),
-            });
-        }
-        if !scheme.eq_ignore_ascii_case("basic") {
-            return Err(Denial::because(
-                Code::MalformedCredentials,
-                "the authentication scheme is not one of those in WWW-Authenticate",
-            ));
-        }
-        let credential =
-            BasicCredential::parse(rest.trim_matches(' '), exchange.settings().imported_key_ids)?;
-        if exchange.route.is_some() && !exchange.takes_basic() {
-            return Err(Denial::because(
-                Code::MalformedCredentials,
-                "Basic is not accepted on this route",
-            ));
-        }
         Ok(Self {
             exchange,
-            presented: Presented::Basic(credential),
+            presented,
         })
     }
 
@@ -282,6 +245,7 @@ impl<'a> Credential<'a> {
     pub fn key_id(&self) -> &str {
         match &self.presented {
             Presented::Basic(basic) => basic.key_id(),
+            Presented::Cloud9(cloud9) => &cloud9.key_id,
             Presented::Signature(signature) => &signature.key_id,
             Presented::Token(token) => &token.claims.key_id,
         }

@@ -1,4 +1,5 @@
-//! The signature base of RFC 9421 section 2.5, built the same way for signing and verifying.
+//! What a MAC is computed over, built the same way for signing and verifying: here the signature
+//! base of RFC 9421 section 2.5, beside it those of the other profiles.
 use alloc::string::String;
 use core::fmt;
 
@@ -7,6 +8,8 @@ use crate::parse::fields::combined;
 use crate::request::Field;
 use crate::structured::{BareItem, InnerList, write_inner_list};
 
+pub(crate) mod cloud9;
+pub(crate) mod draft;
 #[cfg(test)]
 mod tests;
 

@@ -115,7 +115,7 @@ fn other_origins_and_apis_without_a_list_are_refused() {
 
 #[test]
 fn a_method_without_a_route_is_refused() {
-    for method in ["DELETE", "TRACE", "post", ""] {
+    for method in ["DELETE", "TRACE", "post", "", "POST\u{a0}"] {
         let asks = [ASKS[0], ("access-control-request-method", method)];
         assert_eq!(code(preflight(&[PAGE], &asks)), Code::NoRoute, "{method}");
     }
@@ -124,7 +124,7 @@ fn a_method_without_a_route_is_refused() {
 #[test]
 fn header_lists_that_are_none_are_refused() {
     let long = vec!["x"; 65].join(",");
-    for headers in ["a b", "a,,b", "a\"", &long] {
+    for headers in ["a b", "a,,b", "a\"", "a,\u{a0}b", "\u{2003}a", &long] {
         let asks = [
             ASKS[0],
             ASKS[1],

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use base64ct::{Base64, Encoding};
 use fixture::{Fixture, NOW_S, Sent, basic_material, parts};
 use keyward_core::denial::Code;
-use keyward_core::key::{Accounts, Key, KeyParts, Material, NoncePolicy, SignedIssue};
+use keyward_core::key::{Accounts, Key, KeyParts, Material, SignedIssue, SigningRules};
 use keyward_core::limits;
 use keyward_core::mac::Algorithm;
 
@@ -63,7 +63,7 @@ fn a_key_without_a_sensible_shape_is_not_compiled() {
     let fixture = Fixture::new(|_| ());
     let issues = |count: usize| Material::Signed {
         algorithm: Algorithm::HmacSha512,
-        nonce: NoncePolicy::Optional,
+        rules: SigningRules::default(),
         issues: (0..count)
             .map(|issue| SignedIssue {
                 issue: issue.to_string(),

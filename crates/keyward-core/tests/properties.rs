@@ -21,9 +21,11 @@ fn signed(mut sent: Sent, algorithm: Algorithm, nonce: Option<&str>) -> Sent {
         scheme: Scheme::Https,
         authority: &sent.authority,
         target: &sent.target,
+        content_type: None,
         content: &sent.content,
     };
     let parameters = SignatureParameters {
+        profile: keyward_core::key::Profile::Rfc9421,
         key_id: KEY_ID,
         created_s: NOW_S,
         nonce,

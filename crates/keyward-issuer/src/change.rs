@@ -32,13 +32,11 @@ pub fn end_rotation(record: &Record) -> Result<Record, IssueError> {
         Material::Basic(issues) => Material::Basic(newest(issues)),
         Material::Signed {
             algorithm,
-            nonce,
-            profiles,
+            rules,
             issues,
         } => Material::Signed {
             algorithm: *algorithm,
-            nonce: *nonce,
-            profiles: profiles.clone(),
+            rules: *rules,
             issues: newest(issues),
         },
         Material::Token { algorithm, issues } => Material::Token {

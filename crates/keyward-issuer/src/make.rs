@@ -6,13 +6,11 @@ use core::fmt;
 use ipnet::IpNet;
 use keyward_core::credential_text::{KEY_ID_PREFIX, SECRET_PREFIX, is_key_id, is_secret};
 use keyward_core::jws::JwsAlgorithm;
-use keyward_core::key::NoncePolicy;
+use keyward_core::key::SigningRules;
 use keyward_core::limits::SECRET_BYTES_MAX;
 use keyward_core::mac::Algorithm;
 use keyward_wire::MasterRing;
-use keyward_wire::record::{
-    Assignment, BasicIssue, Live, Material, Profiles, Record, SignedIssue, State,
-};
+use keyward_wire::record::{Assignment, BasicIssue, Live, Material, Record, SignedIssue, State};
 use keyward_wire::seal::{SEAL_NONCE_BYTES, SealContext};
 
 use crate::error::IssueError;
@@ -65,8 +63,7 @@ pub enum NewKind {
     Basic,
     Signed {
         algorithm: Algorithm,
-        nonce: NoncePolicy,
-        profiles: Profiles,
+        rules: SigningRules,
     },
     /// `EdDsa` unless the client can verify nothing but HMAC.
     Token(JwsAlgorithm),
@@ -147,19 +144,14 @@ impl Issuer<'_> {
                 let issue = self.basic_issue(&new.organisation, secret, entropy)?;
                 (Material::Basic(Vec::from([issue])), BASIC_LIFE_S)
             }
-            NewKind::Signed {
-                algorithm,
-                nonce,
-                profiles,
-            } => {
+            NewKind::Signed { algorithm, rules } => {
                 let issue =
                     self.signed_issue(&new.organisation, &key_id, algorithm, secret, entropy)?;
                 let issues = Vec::from([issue]);
                 (
                     Material::Signed {
                         algorithm,
-                        nonce,
-                        profiles,
+                        rules,
                         issues,
                     },
                     SIGNED_LIFE_S,

@@ -61,8 +61,7 @@ impl Issuer<'_> {
             }
             Material::Signed {
                 algorithm,
-                nonce,
-                profiles,
+                rules,
                 issues,
             } => {
                 let bytes = secret.reveal().as_bytes();
@@ -75,8 +74,7 @@ impl Issuer<'_> {
                 )?;
                 Material::Signed {
                     algorithm: *algorithm,
-                    nonce: *nonce,
-                    profiles: profiles.clone(),
+                    rules: *rules,
                     issues: overlap(new, issues, until_s, now_s)?,
                 }
             }

@@ -3,6 +3,7 @@
 mod fixture;
 
 use fixture::*;
+use keyward_core::key::SigningRules;
 use keyward_issuer::make::SIGNED_LIFE_S;
 use keyward_issuer::publish::FRESH_S;
 use keyward_issuer::{
@@ -100,6 +101,13 @@ fn a_rotation_can_be_ended_early() {
     }
 }
 
+fn rules(material: &Material) -> Option<SigningRules> {
+    match material {
+        Material::Signed { rules, .. } => Some(*rules),
+        Material::Basic(_) | Material::Token { .. } => None,
+    }
+}
+
 #[test]
 fn rotation_changes_the_secret_and_nothing_else() {
     for kind in all_kinds() {
@@ -114,6 +122,12 @@ fn rotation_changes_the_secret_and_nothing_else() {
         changed.material = live(&first).material.clone();
         assert_eq!(&changed, live(&first));
         assert_ne!(live(&second).material, live(&first).material);
+        assert_eq!(
+            rules(&live(&second).material),
+            rules(&live(&first).material)
+        );
+        let ended = end_rotation(&second).unwrap();
+        assert_eq!(rules(&live(&ended).material), rules(&live(&first).material));
     }
 }
 

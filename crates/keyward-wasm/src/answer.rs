@@ -38,7 +38,19 @@ pub(crate) struct GrantJson<'a> {
     account: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accounts: Option<AccountsJson<'a>>,
+    /// What the host still has to do before it forwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<ReplayJson>,
     forward: Forward<'a>,
+}
+
+/// To be remembered until then, if it is not known yet; otherwise the answer is `replayed`.
+#[derive(Serialize)]
+struct ReplayJson {
+    /// Lower-case hex.
+    key: String,
+    /// Seconds of Unix time.
+    until: u64,
 }
 
 #[derive(Serialize)]
@@ -60,7 +72,7 @@ impl<'a> DecideAnswer<'a> {
     pub(crate) fn allow(grant: &'a Grant<'a>, exchange: &Exchange<'a>) -> Self {
         let mut target = String::new();
         exchange.target().write_forward(&mut target);
-        let mut fields = exchange.forwarded_fields();
+        let mut fields = exchange.forwarded_fields(grant);
         fields.extend(
             grant
                 .fields()
@@ -82,6 +94,14 @@ impl<'a> DecideAnswer<'a> {
                     Accounts::Listed(names) => {
                         AccountsJson::Listed(names.iter().map(String::as_str).collect())
                     }
+                }),
+                replay: grant.replay().map(|replay| ReplayJson {
+                    key: replay
+                        .key
+                        .iter()
+                        .map(|byte| format!("{byte:02x}"))
+                        .collect(),
+                    until: replay.until_s,
                 }),
                 forward: Forward { target, fields },
             },

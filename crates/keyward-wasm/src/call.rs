@@ -72,6 +72,9 @@ pub(crate) struct SignCall<'a> {
     pub(crate) created: u64,
     #[serde(borrow)]
     pub(crate) nonce: Option<Cow<'a, str>>,
+    /// `rfc9421` where nothing is said.
+    #[serde(borrow)]
+    pub(crate) profile: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +113,14 @@ impl RequestJson<'_> {
             .iter()
             .map(|(name, value)| (name.as_ref(), value.as_ref()))
             .collect()
+    }
+
+    /// The first field of this lower-case name.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.fields
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_ref())
     }
 
     /// The content received, and what was known of it before.

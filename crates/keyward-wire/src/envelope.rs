@@ -59,6 +59,10 @@ impl PublishRing {
         if text.len() > ENVELOPE_BYTES_MAX {
             return Err(RecordError::TooLarge);
         }
+        // NUL separates what is signed: with one in the name it could be split in another place.
+        if kv_name.contains('\0') {
+            return Err(RecordError::Malformed("the KV name has a NUL"));
+        }
         let mut parts = text.split('.');
         let (Some(format), Some(ring_id), Some(payload), Some(signature), None) = (
             parts.next(),

@@ -126,12 +126,11 @@ fn unseal(
         ),
         Material::Signed {
             algorithm,
-            nonce,
+            rules,
             issues,
-            ..
         } => key::Material::Signed {
             algorithm: *algorithm,
-            nonce: *nonce,
+            rules: *rules,
             issues: issues
                 .iter()
                 .map(|one| {

@@ -5,9 +5,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use ipnet::IpNet;
+use keyward_core::address::is_network;
 use keyward_core::deployment::is_name;
 use keyward_core::jws::JwsAlgorithm;
-use keyward_core::key::NoncePolicy;
+use keyward_core::key::Profile;
+pub use keyward_core::key::SigningRules;
 use keyward_core::limits;
 use keyward_core::mac::Algorithm;
 use serde::{Deserialize, Serialize};
@@ -69,50 +71,13 @@ pub enum Material {
     Basic(Vec<BasicIssue>),
     Signed {
         algorithm: Algorithm,
-        nonce: NoncePolicy,
-        profiles: Profiles,
+        rules: SigningRules,
         issues: Vec<SignedIssue>,
     },
     Token {
         algorithm: JwsAlgorithm,
         issues: Vec<TokenIssue>,
     },
-}
-
-/// The ways of signing that a key may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Profiles(BTreeSet<Profile>);
-
-impl Profiles {
-    /// `None` when there is none.
-    #[must_use]
-    pub fn new(profiles: impl IntoIterator<Item = Profile>) -> Option<Self> {
-        let set: BTreeSet<_> = profiles.into_iter().collect();
-        if set.is_empty() {
-            None
-        } else {
-            Some(Self(set))
-        }
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = Profile> {
-        self.0.iter().copied()
-    }
-}
-
-impl Default for Profiles {
-    /// The native one alone.
-    fn default() -> Self {
-        Self(BTreeSet::from([Profile::Rfc9421]))
-    }
-}
-
-/// A way of signing requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// HTTP Message Signatures (RFC 9421).
-    Rfc9421,
 }
 
 /// One secret of a basic key.
@@ -210,6 +175,12 @@ impl Record {
                 .is_none_or(|from| from < live.expires_at_s),
             "the key would expire before it begins",
         )?;
+        let networks = live.addresses.as_deref().unwrap_or_default();
+        must(networks.len() <= limits::NETWORKS_MAX, "too many addresses")?;
+        must(
+            networks.iter().all(|network| is_network(*network)),
+            "an address is not one",
+        )?;
         must(
             live.assignments.len() <= limits::ASSIGNMENTS_MAX,
             "too many assignments",
@@ -229,6 +200,20 @@ impl Record {
                     .iter()
                     .all(|(api, name, _)| is_name(api) && is_name(name)),
                 "a grant names no API or resource",
+            )?;
+        }
+        if let Material::Signed {
+            algorithm, rules, ..
+        } = &live.material
+        {
+            let cloud9 = rules.profiles.contains(Profile::Cloud9);
+            must(
+                !cloud9 || *algorithm == Algorithm::HmacSha512,
+                "the profile cloud9 needs hmac-sha512",
+            )?;
+            must(
+                cloud9 || !rules.allow_unsigned_query,
+                "only the profile cloud9 has unsigned queries",
             )?;
         }
         let issues: Vec<&str> = match &live.material {

@@ -20,8 +20,24 @@ pub struct Settings {
     /// How long a key may be used from memory, in seconds (0 to 300): part of the time that a
     /// revocation needs.
     pub isolate_ttl_s: u64,
+    /// The kind of proxy that may ask for a decision; `None`: none may.
+    pub forward_auth: Option<ProxyKind>,
     /// How long an origin may take to begin its answer, in seconds (1 to 300).
     pub origin_timeout_s: u64,
+}
+
+/// A proxy that asks before it passes a request on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyKind {
+    /// `auth_request`
+    Nginx,
+    /// ForwardAuth
+    Traefik,
+    /// `forward_auth`
+    Caddy,
+    /// `ext_authz` over HTTP
+    Envoy,
 }
 
 /// Where the client's address comes from. There is no default: a wrong guess would let clients
@@ -51,6 +67,7 @@ struct SettingsJson {
     created_ahead_seconds_max: Option<u64>,
     #[serde(default = "thirty")]
     isolate_ttl_seconds: u64,
+    forward_auth: Option<ProxyKind>,
     #[serde(default = "thirty")]
     origin_timeout_seconds: u64,
     /// By environment.
@@ -124,6 +141,7 @@ impl Settings {
             deployment: Deployment::new(settings)
                 .map_err(|error| SettingsFileError(error.to_string()))?,
             client_address: client_address(json.client_address)?,
+            forward_auth: json.forward_auth,
             isolate_ttl_s: within("isolateTtlSeconds", json.isolate_ttl_seconds, 0)?,
             origin_timeout_s: within("originTimeoutSeconds", json.origin_timeout_seconds, 1)?,
         })

@@ -35,6 +35,16 @@ fn a_payload_is_bound_to_its_kv_name() {
 }
 
 #[test]
+fn what_was_signed_is_not_split_in_another_place() {
+    // Name, NUL, payload: both are signed as `k/a`, NUL, `b`, NUL, `{}`.
+    let text = publisher().publish("k/a", b"b\0{}").unwrap();
+    let parts: Vec<&str> = text.split('.').collect();
+    let moved = [parts[0], parts[1], "e30", parts[3]].join(".");
+    assert!(publish_ring().open("k/a", &text).is_ok());
+    assert!(publish_ring().open("k/a\0b", &moved).is_err());
+}
+
+#[test]
 fn only_the_ring_can_sign() {
     let payload = signed().to_payload().unwrap();
     let name = kv_name(KEY_ID);

@@ -4,10 +4,11 @@ mod fixture;
 
 use fixture::*;
 use keyward_core::catalogue::Actions;
+use keyward_core::key;
 use keyward_core::limits;
 use keyward_wire::grants::Accounts;
-use keyward_wire::open::RecordError;
-use keyward_wire::record::{Record, State};
+use keyward_wire::open::{Opened, RecordError};
+use keyward_wire::record::{Material, Record, State};
 
 #[test]
 fn records_are_written_as_they_are_read() {
@@ -45,6 +46,34 @@ fn the_json_is_the_documented_one() {
         r#"{"v":1,"keyId":"imported-1","organisation":"acme","environment":"production","generation":7,"freshUntil":1800000060,"kind":"signed","algorithm":"hmac-sha512","profiles":["rfc9421"],"nonce":"required","notBefore":1799999940,"expiresAt":1800000600,"disabled":false,"addresses":["10.0.0.0/8","2001:db8::/32"],"assignments":[{"role":"own","accounts":["a1","a2"],"grants":{"management":{"users":"ru"}}}],"issues":[{"issue":"i1","ring":"m2","sealed":"SEALED"}]}"#
             .replace("SEALED", &sealed)
     );
+}
+
+#[test]
+fn signing_rules_that_are_not_the_defaults_are_written_and_read() {
+    use keyward_core::key::{Profile, Profiles, ReplayPolicy, SigningRules};
+    let mut record = signed();
+    let Material::Signed { rules, .. } = &mut live(&mut record).material else {
+        panic!()
+    };
+    *rules = SigningRules {
+        profiles: Profiles::with(Profile::ALL),
+        replay: ReplayPolicy::StrictAll,
+        allow_unsigned_query: true,
+        ..*rules
+    };
+    let rules = *rules;
+    let payload = record.to_payload().unwrap();
+    let json = String::from_utf8(payload.clone()).unwrap();
+    let written = r#""profiles":["rfc9421","cloud9","kong","cavage"],"nonce":"required","replay":"strict_all","allowUnsignedQuery":true,"notBefore""#;
+    assert!(json.contains(written), "{json}");
+    assert_eq!(Record::from_payload(&payload).unwrap(), record);
+    let Ok(Opened::Key(parts)) = opened(&record) else {
+        panic!()
+    };
+    let key::Material::Signed { rules: found, .. } = parts.material else {
+        panic!()
+    };
+    assert_eq!(found, rules);
 }
 
 #[test]
@@ -88,6 +117,15 @@ fn what_is_not_exactly_a_record_is_refused() {
         (r#""algorithm":"hmac-sha512","#, ""),
         (r#"["rfc9421"]"#, "[]"),
         (r#"["rfc9421"]"#, r#"["rfc9421","other"]"#),
+        (r#"["rfc9421"]"#, r#"["kong"]"#),
+        (
+            r#""hmac-sha512","profiles":["rfc9421"]"#,
+            r#""hmac-sha256","profiles":["rfc9421","cloud9"]"#,
+        ),
+        (r#""v":1"#, r#""v":1,"replay":"never""#),
+        (r#""v":1"#, r#""v":1,"replay":"strictAll""#),
+        (r#""v":1"#, r#""v":1,"allowUnsignedQuery":"yes""#),
+        (r#""v":1"#, r#""v":1,"allowUnsignedQuery":true"#),
         (r#""nonce":"required""#, r#""nonce":"maybe""#),
         (r#""disabled":false,"#, ""),
         (r#""disabled":false"#, r#""disabled":0"#),
@@ -129,6 +167,11 @@ fn what_is_not_exactly_a_record_is_refused() {
         (
             r#""kind":"basic""#,
             r#""kind":"basic","profiles":["rfc9421"]"#,
+        ),
+        (r#""kind":"basic""#, r#""kind":"basic","replay":"window""#),
+        (
+            r#""kind":"basic""#,
+            r#""kind":"basic","allowUnsignedQuery":false"#,
         ),
         (
             r#""kind":"basic""#,
@@ -184,17 +227,34 @@ fn what_cannot_be_read_is_not_written() {
     let mut record = signed();
     live(&mut record).not_before_s = Some(NOW_S + 600);
     assert!(record.to_payload().is_err());
+    // Found by the fuzz target `record_made`: the edge would have refused such records for good.
+    for network in [
+        "0.0.0.0/0",
+        "::/0",
+        "10.0.0.1/8",
+        "2001:db8::1/32",
+        "::ffff:10.0.0.0/104",
+        "::ffff:0:0/96",
+    ] {
+        let mut record = signed();
+        live(&mut record).addresses = Some(vec![network.parse().unwrap()]);
+        assert!(record.to_payload().is_err(), "{network}");
+    }
 }
 
 #[test]
 fn names_and_lists_keep_their_bounds() {
     type Break = fn(&mut Record);
-    let breaks: [(&str, Break); 6] = [
+    let breaks: [(&str, Break); 7] = [
         ("key id", |record| record.key_id = "a b".to_owned()),
         ("ours, mistyped", |record| {
             record.key_id = "kwk_0123456789abcdefABCDEF000000".to_owned();
         }),
         ("environment", |record| record.environment = String::new()),
+        ("addresses", |record| {
+            let one = "10.0.0.0/8".parse().unwrap();
+            live(record).addresses = Some(vec![one; limits::NETWORKS_MAX + 1]);
+        }),
         ("assignments", |record| {
             let one = live(record).assignments[0].clone();
             live(record).assignments = vec![one; limits::ASSIGNMENTS_MAX + 1];

@@ -22,10 +22,10 @@ fn a_signed_key_arrives_whole() {
     assert_eq!(parts.assignments.len(), 1);
     assert!(matches!(&parts.assignments[0].accounts, Accounts::Listed(names) if names.len() == 2));
     assert_eq!(parts.assignments[0].grants[0].actions.to_string(), "ru");
-    let CoreMaterial::Signed { issues, nonce, .. } = parts.material else {
+    let CoreMaterial::Signed { issues, rules, .. } = parts.material else {
         panic!()
     };
-    assert_eq!(nonce, NoncePolicy::Required);
+    assert_eq!(rules.nonce, NoncePolicy::Required);
     assert_eq!(issues[0].secret.as_slice(), SECRET);
 }
 

@@ -6,13 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_core::address::parse_networks;
 use keyward_core::jws::JwsAlgorithm;
-use keyward_core::key::NoncePolicy;
+use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 use keyward_core::mac::Algorithm;
 use keyward_issuer::{Issuer, NewKey, NewKind, TokenSigner, disable, jwks, publish, remove};
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::envelope::{Publisher, kv_name};
 use keyward_wire::grants::Accounts;
-use keyward_wire::record::{Live, Material, Profiles, Record, State};
+use keyward_wire::record::{Live, Material, Record, State};
 use keyward_wire::ring::RingId;
 use keyward_wire::roles::Preset;
 use keyward_wire::seal::{MasterRing, SealContext};
@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::failure::{About, Failure, Result};
+use crate::tell;
 
 /// Not listed: for tests.
 pub(crate) const VERB: &str = "records";
@@ -31,6 +32,7 @@ const DAY_S: u64 = 24 * 60 * 60;
 /// The plan is `{ deployment, catalogue, environments: [name], keys: [{ name, kind, … }] }`; what a key may say
 /// is read in [`make`].
 pub(crate) fn verb() -> Result<()> {
+    tell::on_stderr();
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).about("stdin")?;
     let plan: Value = serde_json::from_str(&text).about("the plan")?;
@@ -101,18 +103,26 @@ fn make(
         None => Algorithm::HmacSha512,
         Some(name) => Algorithm::parse(name).ok_or_else(|| Failure::new("no such algorithm"))?,
     };
-    let nonce = match text("nonce") {
-        Some("required") => NoncePolicy::Required,
-        _ => NoncePolicy::Optional,
+    let profiles = plan["profiles"].as_array().into_iter().flatten();
+    let rules = SigningRules {
+        nonce: match text("nonce") {
+            Some("required") => NoncePolicy::Required,
+            _ => NoncePolicy::Optional,
+        },
+        profiles: Profiles::with(
+            profiles.filter_map(|name| Profile::parse(name.as_str().unwrap_or_default())),
+        ),
+        replay: match text("replay") {
+            Some("strict") => ReplayPolicy::Strict,
+            Some("strict_all") => ReplayPolicy::StrictAll,
+            _ => ReplayPolicy::Window,
+        },
+        allow_unsigned_query: plan["allowUnsignedQuery"].as_bool().unwrap_or(false),
     };
     let kind = match text("kind") {
         Some("basic") => NewKind::Basic,
         Some("token") => NewKind::Token(token_algorithm.unwrap_or(JwsAlgorithm::EdDsa)),
-        _ => NewKind::Signed {
-            algorithm,
-            nonce,
-            profiles: Profiles::default(),
-        },
+        _ => NewKind::Signed { algorithm, rules },
     };
     let accounts = match plan.get("accounts") {
         None => Accounts::All,
@@ -126,7 +136,7 @@ fn make(
         key_id: text("id").map(str::to_owned),
         kind,
         not_before_s: from_now("beginsInSeconds"),
-        expires_at_s: from_now("endsInSeconds").or(Some(now_s + DAY_S)),
+        expires_at_s: from_now("endsInSeconds").or(Some(now_s + 30 * DAY_S)),
         addresses: addresses.map_err(|_| Failure::new("addresses"))?,
         assignments: vec![role.assign(accounts, catalogue).about("role")?],
     };

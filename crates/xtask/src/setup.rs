@@ -2,6 +2,8 @@
 mod apt;
 mod browser;
 mod npm;
+mod proxy;
+mod python;
 mod tools;
 mod wasm_std;
 
@@ -9,6 +11,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 pub(crate) use browser::browser;
+pub(crate) use proxy::nginx;
+pub(crate) use python::python;
 pub(crate) use tools::cargo_fuzz;
 
 use crate::failure::{Failure, Result};
@@ -36,6 +40,7 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     let start = Instant::now();
     let tools = tools(project)?;
     browser(project)?;
+    python(project)?;
     tell::done("everything is here", start.elapsed());
     match &tools.toolchain {
         Toolchain::Active => tell::note("wasm: the active toolchain"),

@@ -88,6 +88,21 @@ pub(crate) fn no_content() -> std::result::Result<web_sys::Response, Denial> {
     answer().map_err(|_: worker::Error| Code::StoreUnavailable.into())
 }
 
+/// An answer without content, for a program.
+pub(crate) fn with_fields(
+    status: u16,
+    fields: &[(&'static str, String)],
+) -> std::result::Result<web_sys::Response, Denial> {
+    let answer = || {
+        let headers = Headers::new()?;
+        headers.set("cache-control", "no-store")?;
+        let response = respond(status, &headers, None)?;
+        add_fields(&response, fields)?;
+        Ok(response)
+    };
+    answer().map_err(|_: worker::Error| Code::StoreUnavailable.into())
+}
+
 /// Adds fields to an answer that was made here.
 pub(crate) fn add_fields(
     response: &web_sys::Response,

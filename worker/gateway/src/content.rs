@@ -3,7 +3,7 @@ use core::time::Duration;
 
 use futures_util::future::{Either, select};
 use js_sys::{Promise, Uint8Array};
-use keyward_core::content::{ContentEvidence, DigestAlgorithm};
+use keyward_core::content::{ContentEvidence, ContentNeeds, DigestAlgorithm};
 use keyward_core::denial::{Code, Denial};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -23,8 +23,26 @@ const HASH_HERE_BYTES_MAX: usize = 4 * 1024;
 /// Content in memory, and what it proves. Counts against the isolate's bound while it lives.
 pub(crate) struct Content<'s> {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) evidence: ContentEvidence,
+    hashes: Hashes,
     _share: Share<'s>,
+}
+
+/// Only what was asked for.
+#[derive(Default)]
+struct Hashes {
+    sha256: Option<[u8; 32]>,
+    sha512: Option<[u8; 64]>,
+}
+
+impl Content<'_> {
+    pub(crate) fn evidence(&self) -> ContentEvidence<'_> {
+        ContentEvidence {
+            octets: self.bytes.len() as u64,
+            sha256: self.hashes.sha256,
+            sha512: self.hashes.sha512,
+            bytes: Some(&self.bytes),
+        }
+    }
 }
 
 /// A part of the isolate's buffers.
@@ -59,7 +77,7 @@ pub(crate) async fn read<'s>(
     state: &'s State,
     request: &web_sys::Request,
     bytes_max: u64,
-    needed: &[DigestAlgorithm],
+    needs: &ContentNeeds,
 ) -> Result<Content<'s>, Denial> {
     let mut share = Share { state, bytes: 0 };
     let mut bytes = Vec::new();
@@ -78,10 +96,10 @@ pub(crate) async fn read<'s>(
             chunk.copy_to(&mut bytes[start..]);
         }
     }
-    let evidence = hash(&bytes, needed).await?;
+    let hashes = hash(&bytes, needs).await;
     Ok(Content {
         bytes,
-        evidence,
+        hashes,
         _share: share,
     })
 }
@@ -106,21 +124,22 @@ async fn next(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>
         .ok_or(Denial::new(Code::ContentTimeout))
 }
 
-async fn hash(bytes: &[u8], needed: &[DigestAlgorithm]) -> Result<ContentEvidence, Denial> {
+async fn hash(bytes: &[u8], needs: &ContentNeeds) -> Hashes {
     if bytes.len() <= HASH_HERE_BYTES_MAX {
-        return Ok(ContentEvidence::of(bytes, needed));
+        let evidence = ContentEvidence::of(bytes, needs);
+        return Hashes {
+            sha256: evidence.sha256,
+            sha512: evidence.sha512,
+        };
     }
-    let mut evidence = ContentEvidence {
-        octets: bytes.len() as u64,
-        ..ContentEvidence::default()
-    };
-    for algorithm in needed {
+    let mut hashes = Hashes::default();
+    for algorithm in &needs.digests {
         match algorithm {
-            DigestAlgorithm::Sha256 => evidence.sha256 = digest("SHA-256", bytes).await,
-            DigestAlgorithm::Sha512 => evidence.sha512 = digest("SHA-512", bytes).await,
+            DigestAlgorithm::Sha256 => hashes.sha256 = digest("SHA-256", bytes).await,
+            DigestAlgorithm::Sha512 => hashes.sha512 = digest("SHA-512", bytes).await,
         }
     }
-    Ok(evidence)
+    hashes
 }
 
 /// The runtime's digest. `None`, should it fail, is no evidence and so a mismatch.

@@ -3,7 +3,6 @@ use core::time::Duration;
 
 use futures_util::future::{Either, select};
 use js_sys::{Promise, Uint8Array};
-use keyward_core::authorize::Grant;
 use keyward_core::catalogue::Method;
 use keyward_core::decide::is_confined;
 use keyward_core::denial::{Code, Denial};
@@ -14,7 +13,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestCache, RequestInit, RequestRedirect, ResponseInit};
 use worker::{Delay, Env};
 
-use crate::content::Content;
+use crate::Allowed;
 use crate::js::{global, property};
 use crate::state::State;
 
@@ -25,18 +24,16 @@ pub(crate) async fn forward(
     env: &Env,
     request: &web_sys::Request,
     exchange: &Exchange<'_>,
-    grant: &Grant<'_>,
-    assertion: Option<String>,
-    content: Option<Content<'_>>,
+    allowed: Allowed<'_>,
 ) -> Result<web_sys::Response, Denial> {
+    let grant = allowed.grant;
     let unavailable = || Denial::new(Code::OriginUnavailable);
     let origin = state
         .file
         .origin(grant.api, grant.environment)
         .ok_or_else(unavailable)?;
     let abort = AbortController::new().map_err(|_| unavailable())?;
-    let init =
-        init(request, exchange, grant, assertion, content.as_ref()).map_err(|_| unavailable())?;
+    let init = init(request, exchange, &allowed).map_err(|_| unavailable())?;
     init.set_signal(Some(&abort.signal()));
 
     let answer = send(env, origin, exchange, &init).ok_or_else(unavailable)?;
@@ -58,29 +55,27 @@ pub(crate) async fn forward(
 fn init(
     request: &web_sys::Request,
     exchange: &Exchange<'_>,
-    grant: &Grant<'_>,
-    assertion: Option<String>,
-    content: Option<&Content<'_>>,
+    allowed: &Allowed<'_>,
 ) -> Result<RequestInit, JsValue> {
     let headers = Headers::new()?;
-    for (name, value) in exchange.forwarded_fields() {
+    for (name, value) in exchange.forwarded_fields(allowed.grant) {
         // The runtime sets the length of what it sends.
         if !name.eq_ignore_ascii_case("content-length") {
             headers.append(name, &value)?;
         }
     }
-    for (name, value) in grant.fields() {
+    for (name, value) in allowed.grant.fields() {
         headers.set(name, &value)?;
     }
-    if let Some(assertion) = assertion {
-        headers.set("keyward-assertion", &assertion)?;
+    if let Some(assertion) = &allowed.assertion {
+        headers.set("keyward-assertion", assertion)?;
     }
     let init = RequestInit::new();
     init.set_method(exchange.method().as_str());
     init.set_headers(&headers);
     init.set_redirect(RequestRedirect::Manual);
     init.set_cache(RequestCache::NoStore);
-    match (exchange.method(), content) {
+    match (exchange.method(), &allowed.content) {
         (Method::Get | Method::Head, _) => {}
         (_, Some(content)) if content.bytes.is_empty() => {}
         (_, Some(content)) => init.set_body(&Uint8Array::from(content.bytes.as_slice())),

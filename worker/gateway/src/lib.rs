@@ -6,8 +6,10 @@ mod assertion;
 mod cache;
 mod content;
 mod forward;
+mod forward_auth;
 mod js;
 mod log;
+mod replay;
 mod state;
 mod store;
 mod tokens;
@@ -17,9 +19,11 @@ use keyward_core::authorize::{Grant, authorize};
 use keyward_core::denial::{Code, Denial};
 use keyward_core::key::Key;
 use keyward_core::parse::{Credential, Exchange};
+use keyward_core::request::Field;
 use worker::{Context, Env, Result, event};
 
 use adapter::Received;
+use content::Content;
 use log::Line;
 use state::State;
 
@@ -63,11 +67,11 @@ async fn handle(
     let received = Received::from(request)?;
     let fields = received.fields();
     let as_received = received.request(&fields);
+    if let Some(asked) = forward_auth::asked(state, &as_received) {
+        return forward_auth::answer(state, env, request, asked, line).await;
+    }
     let exchange = Exchange::parse(&state.settings.deployment, &state.catalogue, &as_received)?;
-    line.environment = Some(exchange.environment().to_owned());
-    line.route = exchange
-        .route()
-        .map(|found| found.route.pattern().to_owned());
+    line.describe(&exchange);
     if let Some(response) = answer::reserved(state, &exchange)? {
         line.outcome = "answer";
         return Ok(response);
@@ -78,44 +82,116 @@ async fn handle(
         return answer::no_content();
     }
     *cors = exchange.cors_fields();
-
-    // Gap 1: the record of the key, and what the runtime says of a token's signature.
-    let credential = Credential::parse(&exchange)?;
-    line.key_id = Some(credential.key_id().to_owned());
-    let address = adapter::client_address(&state.settings.client_address, request, &fields);
-    let looked_up = store::look_up(state, env, &credential, address, line).await?;
-    let evidence = match credential.signature_to_check() {
-        Some(asked) => state
-            .tokens
-            .check(&asked, looked_up.as_deref().map(Key::generation), line)
-            .await
-            .map_err(|reason| store::unavailable(line, reason))?,
-        None => None,
+    let way = Way {
+        state,
+        env,
+        request,
+        content: ContentAt::Here,
     };
-    let credential = credential.with_signature_evidence(evidence);
-    // Read once: what follows belongs to one moment.
-    let now_s = now_s();
-    let key = looked_up.as_deref();
+    way.admit(&exchange, &fields, line, async |allowed| {
+        forward::forward(state, env, request, &exchange, allowed).await
+    })
+    .await
+}
 
-    // Gap 2: the content, and only after the MAC was right.
-    let (principal, buffered) = match authenticate(&credential, key, now_s)? {
-        Authenticated::Principal(principal) => (principal, None),
-        Authenticated::AwaitingContent(awaiting) => {
-            let content = content::read(
-                state,
-                request,
-                awaiting.content_bytes_max(),
-                &awaiting.needs(),
-            )
-            .await?;
-            (awaiting.with_content(&content.evidence)?, Some(content))
+/// What a request needs on its way through the pipeline.
+struct Way<'a> {
+    state: &'a State,
+    env: &'a Env,
+    request: &'a web_sys::Request,
+    content: ContentAt,
+}
+
+/// Who can check that content matches its digest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ContentAt {
+    /// It is in the request.
+    Here,
+    /// It stayed at the proxy; the origin compares it with the digest that was signed.
+    TheOrigin,
+}
+
+/// An allowed request, and what there is to say about its content.
+struct Allowed<'a> {
+    grant: &'a Grant<'a>,
+    assertion: Option<String>,
+    content: Option<Content<'a>>,
+    /// The digest that is left to compare.
+    digest: Option<String>,
+}
+
+impl Way<'_> {
+    /// The steps of `keyward_core::verify`, with I/O where it has gaps; `then` if all of them
+    /// allow the request.
+    async fn admit<T>(
+        &self,
+        exchange: &Exchange<'_>,
+        fields: &[Field<'_>],
+        line: &mut Line,
+        then: impl AsyncFnOnce(Allowed<'_>) -> std::result::Result<T, Denial>,
+    ) -> std::result::Result<T, Denial> {
+        let Self {
+            state,
+            env,
+            request,
+            ..
+        } = *self;
+        // Gap 1: the record of the key, and what the runtime says of a token's signature.
+        let credential = Credential::parse(exchange)?;
+        line.key_id = Some(credential.key_id().to_owned());
+        let address = adapter::client_address(&state.settings.client_address, request, fields);
+        let looked_up = store::look_up(state, env, &credential, address, line).await?;
+        let evidence = match credential.signature_to_check() {
+            Some(asked) => state
+                .tokens
+                .check(&asked, looked_up.as_deref().map(Key::generation), line)
+                .await
+                .map_err(|reason| store::unavailable(line, reason))?,
+            None => None,
+        };
+        let credential = credential.with_signature_evidence(evidence);
+        // Read once: what follows belongs to one moment.
+        let now_s = now_s();
+
+        // Gap 2: the content, and where it can be only after the MAC was right.
+        let (mut buffered, mut digest) = (None, None);
+        let principal = match authenticate(&credential, looked_up.as_deref(), now_s)? {
+            Authenticated::Principal(principal) => principal,
+            Authenticated::AwaitingContent(awaiting) if self.content == ContentAt::TheOrigin => {
+                let (principal, left) = awaiting.left_to_the_origin()?;
+                digest = Some(left);
+                principal
+            }
+            Authenticated::AwaitingContent(awaiting) => {
+                let content = content::read(
+                    state,
+                    request,
+                    awaiting.content_bytes_max(),
+                    &awaiting.needs(),
+                )
+                .await?;
+                let principal = awaiting.with_content(&content.evidence())?;
+                buffered = Some(content);
+                principal
+            }
+        };
+        let grant = authorize(&principal, address)?;
+        if let Some(replay) = grant.replay() {
+            replay::insert(env, grant.organisation, grant.key_id, &replay)
+                .await
+                .map_err(|denial| exchange.challenged(denial))?;
         }
-    };
-    let grant: Grant<'_> = authorize(&principal, address)?;
-    line.outcome = "allow";
-    line.organisation = Some(grant.organisation.to_owned());
-    let assertion = state.assert(&grant, now_s);
-    forward::forward(state, env, request, &exchange, &grant, assertion, buffered).await
+        line.outcome = "allow";
+        line.organisation = Some(grant.organisation.to_owned());
+        let assertion = state.assert(&grant, now_s);
+        then(Allowed {
+            grant: &grant,
+            assertion,
+            content: buffered,
+            digest,
+        })
+        .await
+    }
 }
 
 /// Seconds of Unix time. On Cloudflare it stands still between I/O.

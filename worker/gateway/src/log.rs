@@ -1,4 +1,5 @@
 //! One line a decision, as JSON, without secrets.
+use keyward_core::parse::Exchange;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -50,6 +51,14 @@ impl Default for Line {
 }
 
 impl Line {
+    /// What is known before the key is.
+    pub(crate) fn describe(&mut self, exchange: &Exchange<'_>) {
+        self.environment = Some(exchange.environment().to_owned());
+        self.route = exchange
+            .route()
+            .map(|found| found.route.pattern().to_owned());
+    }
+
     pub(crate) fn write(&self) {
         if let Ok(text) = serde_json::to_string(self) {
             worker::console_log!("{text}");

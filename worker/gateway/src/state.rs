@@ -8,8 +8,9 @@ use keyward_core::catalogue::Catalogue;
 use keyward_wire::assertion::AssertionKey;
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::secrets::Secrets;
-use keyward_wire::settings::Settings;
+use keyward_wire::settings::{ProxyKind, Settings};
 use worker::Env;
+use zeroize::Zeroizing;
 
 use crate::assertion::Assertions;
 use crate::cache::Cache;
@@ -22,12 +23,23 @@ pub(crate) struct State {
     pub(crate) file: CatalogueFile,
     pub(crate) secrets: Secrets,
     pub(crate) cache: RefCell<Cache>,
+    /// `None`: no proxy may ask.
+    pub(crate) forward_auth: Option<ForwardAuth>,
     /// `None`: origins have to trust the plain fields.
     pub(crate) assertions: Option<RefCell<Assertions>>,
     pub(crate) tokens: Tokens,
     /// Bytes of content that are being checked at the moment.
     pub(crate) buffered: Cell<usize>,
 }
+
+/// The proxy that may ask, and what it shows.
+pub(crate) struct ForwardAuth {
+    pub(crate) kind: ProxyKind,
+    pub(crate) secret: Zeroizing<String>,
+}
+
+/// The least that a proxy's secret must have, in bytes.
+const PROXY_SECRET_BYTES_MIN: usize = 32;
 
 thread_local! {
     static STATE: RefCell<Option<Rc<State>>> = const { RefCell::new(None) };
@@ -74,8 +86,21 @@ impl State {
                 Some(RefCell::new(Assertions::new(key)))
             }
         };
+        let forward_auth = match settings.forward_auth {
+            None => None,
+            Some(kind) => {
+                let secret = Zeroizing::new(text(env, "FORWARD_AUTH_SECRET")?);
+                if secret.len() < PROXY_SECRET_BYTES_MIN {
+                    return Err(ConfigurationError(format!(
+                        "FORWARD_AUTH_SECRET: needs {PROXY_SECRET_BYTES_MIN} bytes or more"
+                    )));
+                }
+                Some(ForwardAuth { kind, secret })
+            }
+        };
         Ok(Self {
             assertions,
+            forward_auth,
             cache: RefCell::new(Cache::new(settings.isolate_ttl_s)),
             tokens: Tokens::default(),
             settings,

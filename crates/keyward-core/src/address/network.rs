@@ -61,6 +61,13 @@ pub fn parse_networks(list: &str) -> Result<Vec<IpNet>, Vec<NetworkError>> {
     }
 }
 
+/// Whether [`parse_network`] gives this network for some text: no bits behind the prefix, not `/0`,
+/// no IPv4 mapped into IPv6.
+#[must_use]
+pub fn is_network(network: IpNet) -> bool {
+    network.prefix_len() > 0 && network.trunc() == network && canonical(network) == network
+}
+
 /// A network with IPv4 mapped into IPv6 turned into that IPv4 network.
 pub(super) fn canonical(network: IpNet) -> IpNet {
     if let IpAddr::V4(address) = network.addr().to_canonical()

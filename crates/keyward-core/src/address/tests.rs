@@ -17,7 +17,7 @@ use proptest::prelude::*;
 
 use super::{
     AddressError, AddressSet, AddressSetError, NetworkError, NetworkProblem, PROXY_HOPS_MAX,
-    client_address_behind, parse_address, parse_network, parse_networks,
+    client_address_behind, is_network, parse_address, parse_network, parse_networks,
 };
 
 use crate::limits::NETWORKS_MAX;

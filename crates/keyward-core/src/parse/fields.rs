@@ -4,6 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::denial::{Code, Denial};
+use crate::http_date;
 use crate::limits;
 use crate::request::{Field, Names};
 
@@ -194,21 +195,8 @@ fn has_no_bare_comma(value: &str) -> bool {
     !quoted
 }
 
-/// One IMF-fixdate (RFC 9110 section 5.6.7); existing clients also write `+0000` for `GMT`.
-/// Only the shape is looked at here.
 fn is_date(value: &str) -> bool {
-    const SHAPE: &[u8] = b"Aaa, 00 Aaa 0000 00:00:00 ";
-    let bytes = value.as_bytes();
-    let Some((shaped, zone)) = bytes.split_at_checked(SHAPE.len()) else {
-        return false;
-    };
-    matches!(zone, b"GMT" | b"+0000")
-        && shaped.iter().zip(SHAPE).all(|(found, shape)| match shape {
-            b'A' => found.is_ascii_uppercase(),
-            b'a' => found.is_ascii_lowercase(),
-            b'0' => found.is_ascii_digit(),
-            other => found == other,
-        })
+    http_date::parse(value).is_some()
 }
 
 /// RFC 9110 section 5.6.2.

@@ -3,6 +3,7 @@ use base64ct::{Base64, Encoding};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::over;
 use crate::setting::{Setting, Tampering};
 use crate::sign::{SignSpec, Signed, content_json, sign};
 
@@ -29,6 +30,8 @@ pub(crate) struct Vector {
     key: Option<String>,
     sign: Option<SignSpec>,
     basic: Option<BasicSpec>,
+    /// What was signed, in profiles where that can be read; see [`over::fill`].
+    over: Option<String>,
     /// How the key's record differs from the published one.
     record: Option<Tampering>,
     /// Laid over the setting's settings.
@@ -205,6 +208,12 @@ impl Vector {
                 *value = signed.fill(value);
             }
             self.append(&mut fields, &signed);
+        }
+        if let Some(over) = &self.over {
+            let key = setting.key(self.key.as_deref().expect("a key to sign with"));
+            for (_, value) in &mut fields {
+                *value = over::fill(setting, key, over, value);
+            }
         }
         if let Some(spec) = &self.basic {
             let token = self.basic_token(setting, spec);

@@ -3,6 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod expand;
+mod over;
 mod rules;
 mod setting;
 mod sign;

@@ -4,14 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use keyward_core::address::parse_network;
-use keyward_core::key::NoncePolicy;
+use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 use keyward_core::mac::Algorithm;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Assignment, BasicIssue, Live, Material, Profile, Profiles, Record, SignedIssue, State,
-};
+use super::{Assignment, BasicIssue, Live, Material, Record, SignedIssue, State};
 use crate::base64url::Text;
 use crate::open::RecordError;
 use crate::ring::RingId;
@@ -37,9 +35,14 @@ struct LiveJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     algorithm: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    profiles: Option<Vec<Profile>>,
+    profiles: Option<Vec<ProfileJson>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nonce: Option<Nonce>,
+    // Not written where they have their defaults: versions before them read such records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replay: Option<ReplayJson>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    allow_unsigned_query: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_before: Option<u64>,
     expires_at: u64,
@@ -81,6 +84,34 @@ enum Kind {
 enum Nonce {
     Optional,
     Required,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ProfileJson {
+    Rfc9421,
+    Cloud9,
+    Kong,
+    Cavage,
+}
+
+impl From<ProfileJson> for Profile {
+    fn from(json: ProfileJson) -> Self {
+        match json {
+            ProfileJson::Rfc9421 => Self::Rfc9421,
+            ProfileJson::Cloud9 => Self::Cloud9,
+            ProfileJson::Kong => Self::Kong,
+            ProfileJson::Cavage => Self::Cavage,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ReplayJson {
+    Window,
+    Strict,
+    StrictAll,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -141,7 +172,12 @@ fn read_live(json: LiveJson) -> Result<Record, RecordError> {
     });
     let material = match json.kind {
         Kind::Basic => {
-            if json.algorithm.is_some() || json.profiles.is_some() || json.nonce.is_some() {
+            if json.algorithm.is_some()
+                || json.profiles.is_some()
+                || json.nonce.is_some()
+                || json.replay.is_some()
+                || json.allow_unsigned_query.is_some()
+            {
                 return Err(RecordError::Malformed(
                     "a basic key has fields of signed ones",
                 ));
@@ -158,13 +194,18 @@ fn read_live(json: LiveJson) -> Result<Record, RecordError> {
                 .algorithm
                 .and_then(|name| Algorithm::parse(&name))
                 .ok_or(RecordError::Malformed("the algorithm is not one"))?,
-            nonce: match json.nonce {
-                None | Some(Nonce::Optional) => NoncePolicy::Optional,
-                Some(Nonce::Required) => NoncePolicy::Required,
-            },
-            profiles: match json.profiles {
-                None => Profiles::default(),
-                Some(list) => Profiles::new(list).ok_or(RecordError::Malformed("no profile"))?,
+            rules: SigningRules {
+                nonce: match json.nonce {
+                    None | Some(Nonce::Optional) => NoncePolicy::Optional,
+                    Some(Nonce::Required) => NoncePolicy::Required,
+                },
+                profiles: json.profiles.map_or(Ok(Profiles::default()), profiles)?,
+                replay: match json.replay {
+                    None | Some(ReplayJson::Window) => ReplayPolicy::Window,
+                    Some(ReplayJson::Strict) => ReplayPolicy::Strict,
+                    Some(ReplayJson::StrictAll) => ReplayPolicy::StrictAll,
+                },
+                allow_unsigned_query: json.allow_unsigned_query.unwrap_or(false),
             },
             issues: json
                 .issues
@@ -196,6 +237,15 @@ fn read_live(json: LiveJson) -> Result<Record, RecordError> {
             material,
         }),
     })
+}
+
+/// A list says all of them, so the native one, which nothing switches off, is in it.
+fn profiles(list: Vec<ProfileJson>) -> Result<Profiles, RecordError> {
+    if list.contains(&ProfileJson::Rfc9421) {
+        Ok(Profiles::with(list.into_iter().map(Profile::from)))
+    } else {
+        Err(RecordError::Malformed("the profile rfc9421 is always on"))
+    }
 }
 
 fn basic_issue(json: IssueJson) -> Result<BasicIssue, RecordError> {

@@ -2,13 +2,13 @@
 use keyward_core::address::parse_networks;
 use keyward_core::catalogue::{Action, Actions};
 use keyward_core::jws::JwsAlgorithm;
-use keyward_core::key::NoncePolicy;
+use keyward_core::key::{NoncePolicy, SigningRules};
 use keyward_core::mac::Algorithm;
 use keyward_issuer::{Issuer, NewKey, NewKind, disable, remove};
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::dev::DevKey;
 use keyward_wire::grants::{Accounts, GrantTable};
-use keyward_wire::record::{Assignment, Profiles, Record};
+use keyward_wire::record::{Assignment, Record};
 use keyward_wire::roles::Preset;
 
 use super::ORGANISATION;
@@ -278,8 +278,10 @@ impl Maker<'_> {
 fn signed(algorithm: Algorithm, nonce: NoncePolicy) -> NewKind {
     NewKind::Signed {
         algorithm,
-        nonce,
-        profiles: Profiles::default(),
+        rules: SigningRules {
+            nonce,
+            ..SigningRules::default()
+        },
     }
 }
 

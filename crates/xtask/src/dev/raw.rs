@@ -47,7 +47,10 @@ fn fill_in(
     state: &Path,
 ) -> Result<String> {
     let disk = state.join("kv");
-    std::fs::create_dir_all(&disk).about(disk.display())?;
+    let replay = state.join("replay");
+    for disk in [&disk, &replay] {
+        std::fs::create_dir_all(disk).about(disk.display())?;
+    }
     let vars: Vec<String> = seed
         .vars
         .iter()
@@ -56,6 +59,7 @@ fn fill_in(
     let mut config = read(&project.root("tests/support/raw.capnp"))?;
     for (place, text) in [
         ("@KV_DISK@", quoted(&disk.to_string_lossy())),
+        ("@REPLAY_DISK@", quoted(&replay.to_string_lossy())),
         ("@GATEWAY_ADDRESS@", quoted(&format!("127.0.0.1:{port}"))),
         ("@KV_ADDRESS@", quoted(&format!("127.0.0.1:{kv_port}"))),
         (

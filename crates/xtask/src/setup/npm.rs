@@ -1,4 +1,5 @@
-//! What comes from npm: wrangler with workerd, esbuild, wasm-opt, and a Node that is new enough for them.
+//! What comes from npm: wrangler with workerd, esbuild, wasm-opt, a Node that is new enough for them, and clients that
+//! others wrote.
 use std::process::Command;
 
 use crate::failure::{Failure, Result};
@@ -21,7 +22,7 @@ pub(super) fn install(project: &Project) -> Result<()> {
         return Err(Failure::new("npm cannot be run").mend("install Node 20 or newer with its npm"));
     }
     tell::line(
-        "npm packages: wrangler and workerd run the Worker, esbuild and binaryen make it small",
+        "npm packages: wrangler and workerd run the Worker, esbuild and binaryen make it small, the rest is for tests",
     );
     let mut command = Command::new("npm");
     // Not `project.command`: the Node that it puts first is being replaced.

@@ -7,6 +7,7 @@ use crate::failure::Result;
 use crate::project::Project;
 use crate::run::{self, Finished};
 use crate::setup::{self, Tools};
+use crate::tell;
 use crate::wasm;
 
 pub(super) struct Stage {
@@ -26,6 +27,8 @@ pub(super) struct Context<'a> {
     pub(super) tools: Tools,
     pub(super) filter: Option<String>,
 }
+
+const RUST_ORIGIN: &str = "examples/origin/rust/Cargo.toml";
 
 pub(super) const BUILD: Stage = Stage {
     name: "build",
@@ -95,6 +98,22 @@ pub(super) const STAGES: &[Stage] = &[
         run: |context| node_test(context, "tests/e2e/**/*.test.{js,mjs}"),
     },
     Stage {
+        name: "proxies",
+        about: "proxies that ask the built gateway before they pass a request on",
+        folder: Some("tests/proxies"),
+        has_tests: true,
+        wants_build: true,
+        run: proxies,
+    },
+    Stage {
+        name: "clients",
+        about: "clients that others wrote, and origins that check assertions, around the built gateway",
+        folder: Some("tests/clients"),
+        has_tests: true,
+        wants_build: true,
+        run: clients,
+    },
+    Stage {
         name: "deploy",
         about: "wrangler would deploy it (--dry-run)",
         folder: None,
@@ -147,7 +166,7 @@ fn built(context: &Context<'_>) -> Result<Finished> {
     let start = Instant::now();
     build::all(context.project, &context.tools)?;
     let output = build::sizes(context.project)?;
-    crate::tell::text(&output);
+    tell::text(&output);
     Ok(Finished {
         success: true,
         output,
@@ -176,16 +195,50 @@ fn browser(context: &Context<'_>) -> Result<Finished> {
     run::watch("browser tests", cargo)
 }
 
+fn proxies(context: &Context<'_>) -> Result<Finished> {
+    let mut node = node_tests(context, "tests/proxies/**/*.test.{js,mjs}");
+    node.env("KEYWARD_NGINX", setup::nginx(context.project)?);
+    run::watch("node --test", node)
+}
+
+fn clients(context: &Context<'_>) -> Result<Finished> {
+    let python = setup::python(context.project)?;
+    // Not of the workspace, and what it needs is compiled apart: nothing of it is ours.
+    let mut cargo = context.project.cargo();
+    cargo.args(["build", "--locked", "--manifest-path", RUST_ORIGIN]);
+    cargo.args(["--target-dir", "target/examples"]);
+    run::quick_step("compile the origin in Rust", cargo)?;
+    let origin = "target/examples/debug/keyward-origin-example";
+    let mut node = node_tests(context, "tests/clients/**/*.test.{js,mjs}");
+    node.env("KEYWARD_PYTHON", python)
+        .env("KEYWARD_RUST_ORIGIN", context.project.root(origin));
+    let finished = run::watch("node --test", node)?;
+    // The table of what came of each client, which is worth reading when all went well, too.
+    for row in finished
+        .output
+        .lines()
+        .filter(|line| line.starts_with("| "))
+    {
+        tell::line(row);
+    }
+    Ok(finished)
+}
+
 fn node_test(context: &Context<'_>, files: &str) -> Result<Finished> {
+    run::watch("node --test", node_tests(context, files))
+}
+
+fn node_tests(context: &Context<'_>, files: &str) -> Command {
     let mut node = node(context.project);
-    node.args(["--test", "--test-reporter=spec"]);
+    // Files wait for limits of the gateway more than they compute.
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=4"]);
     if let Some(filter) = &context.filter {
         node.arg(format!("--test-name-pattern={filter}"));
     }
     // For tests that start a gateway. Not the file's own name: `cargo test` may have built it anew.
     node.env("KEYWARD_XTASK", format!("/proc/{}/exe", std::process::id()));
     node.arg(files);
-    run::watch("node --test", node)
+    node
 }
 
 fn deploy(context: &Context<'_>) -> Result<Finished> {

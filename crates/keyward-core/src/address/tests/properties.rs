@@ -86,6 +86,21 @@ proptest! {
     }
 
     #[test]
+    fn a_network_is_one_if_it_reads_back_as_it_is_written(
+        network in prop_oneof![
+            network(),
+            network().prop_map(|network| network.trunc()),
+            (v6(), 90..=128_u8).prop_map(|(address, bits)| Ipv6Net::new(address, bits).expect("v6").into()),
+            Just(net("0.0.0.0/0")),
+            Just(net("::/0")),
+            Just(net("::ffff:0:0/96")),
+        ],
+    ) {
+        let read = parse_network(&network.to_string());
+        prop_assert_eq!(is_network(network), read == Ok(network), "{}", network);
+    }
+
+    #[test]
     fn any_text_gets_an_answer(text in "[0-9a-fx:.,/%\\[\\] +]{0,40}") {
         if let Ok(address) = parse_address(&text) {
             prop_assert_eq!(address, text.parse::<IpAddr>().expect("std agrees").to_canonical());

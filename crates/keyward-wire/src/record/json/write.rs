@@ -2,10 +2,10 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use keyward_core::key::NoncePolicy;
+use keyward_core::key::{NoncePolicy, Profile, ReplayPolicy, SigningRules};
 
 use super::token::write_token;
-use super::{IssueJson, Kind, LiveJson, Nonce, TombstoneJson, VERSION};
+use super::{IssueJson, Kind, LiveJson, Nonce, ProfileJson, ReplayJson, TombstoneJson, VERSION};
 use crate::base64url::Text;
 use crate::open::RecordError;
 use crate::record::{BasicIssue, Live, Material, Record, SignedIssue, State};
@@ -26,25 +26,19 @@ pub(in crate::record) fn write(record: &Record) -> Result<Vec<u8>, RecordError> 
 }
 
 fn write_live(record: &Record, live: &Live) -> LiveJson {
-    let (algorithm, profiles, nonce, issues) = match &live.material {
-        Material::Basic(issues) => (None, None, None, issues.iter().map(write_basic).collect()),
+    let (algorithm, rules, issues) = match &live.material {
+        Material::Basic(issues) => (None, None, issues.iter().map(write_basic).collect()),
         Material::Signed {
             algorithm,
-            nonce,
-            profiles,
+            rules,
             issues,
         } => (
             Some(algorithm.as_str().to_string()),
-            Some(profiles.iter().collect()),
-            Some(match nonce {
-                NoncePolicy::Optional => Nonce::Optional,
-                NoncePolicy::Required => Nonce::Required,
-            }),
+            Some(rules),
             issues.iter().map(write_signed).collect(),
         ),
         Material::Token { algorithm, issues } => (
             Some(algorithm.as_str().to_string()),
-            None,
             None,
             issues.iter().map(write_token).collect(),
         ),
@@ -62,8 +56,15 @@ fn write_live(record: &Record, live: &Live) -> LiveJson {
             Material::Token { .. } => Kind::Token,
         },
         algorithm,
-        profiles,
-        nonce,
+        profiles: rules.map(|rules| rules.profiles.iter().map(write_profile).collect()),
+        nonce: rules.map(|rules| match rules.nonce {
+            NoncePolicy::Optional => Nonce::Optional,
+            NoncePolicy::Required => Nonce::Required,
+        }),
+        replay: rules.and_then(write_replay),
+        allow_unsigned_query: rules
+            .is_some_and(|rules| rules.allow_unsigned_query)
+            .then_some(true),
         not_before: live.not_before_s,
         expires_at: live.expires_at_s,
         disabled: live.disabled,
@@ -76,6 +77,23 @@ fn write_live(record: &Record, live: &Live) -> LiveJson {
         quota: None,
         token_profile: None,
         issues,
+    }
+}
+
+const fn write_profile(profile: Profile) -> ProfileJson {
+    match profile {
+        Profile::Rfc9421 => ProfileJson::Rfc9421,
+        Profile::Cloud9 => ProfileJson::Cloud9,
+        Profile::Kong => ProfileJson::Kong,
+        Profile::Cavage => ProfileJson::Cavage,
+    }
+}
+
+const fn write_replay(rules: &SigningRules) -> Option<ReplayJson> {
+    match rules.replay {
+        ReplayPolicy::Window => None,
+        ReplayPolicy::Strict => Some(ReplayJson::Strict),
+        ReplayPolicy::StrictAll => Some(ReplayJson::StrictAll),
     }
 }
 
