@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { README, isWritten, table } from "./table.js";
-import { CASES, arrived, outcomes } from "./outcomes.js";
+import { CASES, outcomes } from "./outcomes.js";
 
 const rows = await outcomes();
 
@@ -14,7 +14,7 @@ for (const { client, profile, algorithm, about, cases } of rows) {
       const missing = cover === "enough" ? [] : about.misses[cover][method];
       const ends = wrong ? "is not told what is wrong" : missing.length > 0 ? `misses ${missing.join(", ")}` : "passes";
       test(`${name}: ${ends}`, () => {
-        const { error, status, problem, received, keyId } = cases[name];
+        const { error, status, problem, received, sent, keyId } = cases[name];
         assert.ifError(error);
         if (wrong) {
           assert.deepEqual([status, problem?.code, problem?.missing], [401, "invalid_credentials", undefined]);
@@ -24,7 +24,7 @@ for (const { client, profile, algorithm, about, cases } of rows) {
           assert.equal(status, 200, JSON.stringify(problem));
           assert.equal(received.length, 1);
           const [{ method: seen, url, content, fields }] = received;
-          assert.deepEqual({ method: seen, url, content: content.toString() }, arrived(method));
+          assert.deepEqual({ method: seen, url, content: content.toString() }, sent);
           assert.equal(Object.fromEntries(fields)["keyward-key-id"], `"${keyId}"`);
           return;
         }

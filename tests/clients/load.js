@@ -2,6 +2,7 @@
 // what is known of it in `about` and sends one request at a time; how depends on its language.
 //
 //   about   client: its name · package: npm's or PyPI's, for its version · algorithms: what it can do, unset for Basic
+//           query: false where none is covered, so that a good request has none
 //           misses: { "as it comes" | "too little": { GET?: [component], POST?: [component] } }, the components that the
 //           answer has to name; none means that it passes
 //   job     { method, url, body, keyId, secret, algorithm, cover: "enough" | "as it comes" | "too little" }
@@ -18,6 +19,9 @@ import { ROOT } from "../support/gateway.js";
 /** Its folder, and what a key is like that such clients use. */
 export const PROFILES = {
   rfc9421: { kind: "signed" },
+  cavage: { kind: "signed", profiles: ["cavage"] },
+  kong: { kind: "signed", profiles: ["kong"] },
+  cloud9: { kind: "signed", profiles: ["cloud9"] },
   basic: { kind: "basic" },
 };
 

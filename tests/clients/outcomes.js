@@ -15,15 +15,16 @@ export const CASES = [
   { name: "POST, wrong secret", method: "POST", cover: "enough", wrong: true },
 ];
 
-const TARGETS = { GET: "/remote/users?limit=2&q=a%20b", POST: "/remote/users" };
-export const CONTENT = JSON.stringify({ name: "Zoë" });
+const PATH = "/remote/users";
+const TARGETS = { GET: `${PATH}?limit=2&q=a%20b`, POST: PATH };
+const CONTENT = JSON.stringify({ name: "Zoë" });
 
 /** Whether a client has anything to show in a case: what it is to miss says so, where it can miss something. */
 const has = ({ misses = {} }, { cover, method }) => cover === "enough" || misses[cover]?.[method] !== undefined;
 
 /**
  * @returns one for each client and algorithm: `{ client, version, profile, algorithm, about, cases }`, where `cases` has
- *   what came of each by name: `{ status, problem, received, keyId }`, or `{ error }` where the client itself failed
+ *   what came of each by name: `{ status, problem, received, sent, keyId }`, or `{ error }` where the client itself failed
  */
 export async function outcomes() {
   const clients = await loadClients();
@@ -52,9 +53,10 @@ export async function outcomes() {
 async function outcome({ url, origin }, row, { method, cover, wrong }, pair) {
   origin.reset();
   const { keyId } = pair.right;
+  const target = row.about.query === false && cover === "enough" ? PATH : TARGETS[method];
   const job = {
     method,
-    url: url + TARGETS[method],
+    url: url + target,
     body: method === "POST" ? CONTENT : null,
     keyId,
     secret: (wrong ? pair.wrong : pair.right).secret,
@@ -63,11 +65,9 @@ async function outcome({ url, origin }, row, { method, cover, wrong }, pair) {
   };
   try {
     const { status, text } = await row.send(job);
-    return { status, problem: status === 200 ? null : JSON.parse(text), received: origin.received, keyId };
+    const problem = status === 200 ? null : JSON.parse(text);
+    return { status, problem, received: origin.received, sent: { method, url: target, content: job.body ?? "" }, keyId };
   } catch (error) {
     return { error };
   }
 }
-
-/** What is expected to have arrived. */
-export const arrived = (method) => ({ method, url: TARGETS[method], content: method === "POST" ? CONTENT : "" });

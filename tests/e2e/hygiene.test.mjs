@@ -139,7 +139,11 @@ describe("to the origin", () => {
       for (const chunked of [false, true]) {
         const answer = await call(gateway, { as: keys.basic, method: "POST", target: "/remote/x", content, chunked });
         assert.equal(answer.status, 200, answer.text);
-        assert.equal(hash(origin.received.at(-1).content), hash(content));
+        const { content: seen, fields } = origin.received.at(-1);
+        assert.equal(hash(seen), hash(content));
+        // An origin that wants to know the length is told it, if the client was so kind.
+        const length = fields.filter(([name]) => ["content-length", "transfer-encoding"].includes(name));
+        assert.deepEqual(length, [chunked ? ["transfer-encoding", "chunked"] : ["content-length", String(octets)]]);
         const mirrored = await call(gateway, { as: keys.basic, method: "POST", target: "/v1/__echo/mirror", content, chunked });
         assert.equal(hash(mirrored.content), hash(content));
       }

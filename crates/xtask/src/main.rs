@@ -53,8 +53,8 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "fuzz",
-        takes: "[seconds]",
-        does: "run each fuzz target for so long (needs a nightly toolchain)",
+        takes: "[seconds] [target…]",
+        does: "run the fuzz targets for so long in all (needs a nightly toolchain)",
         run: fuzz::verb,
     },
 ];
