@@ -22,6 +22,8 @@ export function request(how = {}) {
       fields.push(["Content-Digest", how.digest ?? digest(content)]);
     }
     fields.push(...signatureFields(key, { method, authority: how.authority ?? host, target, fields }, how.sign));
+  } else if (key?.kind === "token") {
+    fields.push(["Authorization", `Bearer ${how.secret ?? key.secret}`]);
   } else if (key) {
     fields.push(basic(key, how.secret));
   }
@@ -39,7 +41,7 @@ function confide(...all) {
   for (const one of all) {
     const text = one?.toString("latin1") ?? "";
     // The credential, not the scheme or label before it.
-    const secret = text.match(/^(?:Basic |\w+=:)(.*?):?$/)?.[1] ?? text;
+    const secret = text.match(/^(?:Basic |Bearer |\w+=:)(.*?):?$/)?.[1] ?? text;
     if (secret.length >= 8) confided.add(secret.slice(0, 64));
   }
 }

@@ -15,6 +15,8 @@ export async function deploy(plan) {
     ask,
     keys: seeded.keys,
     republish: seeded.republish,
+    tokenKeys: seeded.tokenKeys,
+    tokenSigners: seeded.tokenSigners,
     /** How often the record of a key was read from KV. */
     reads: async (key) => (await gateway.kv.log()).filter((one) => one.key === key.kvName).length,
     /** Asks until this is the answer: for what happens within a time that the gateway keeps. */

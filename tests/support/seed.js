@@ -75,12 +75,16 @@ export async function seed({ keys, settings = {}, remote, vars = {} }) {
     authorities: AUTHORITIES,
     clientAddress: "peer",
     importedKeyIds: true,
+    tokenKeys: made.tokenKeys,
     ...settings,
   };
   return {
     vars: { SETTINGS: JSON.stringify(written), SECRETS: made.secrets, CATALOGUE: JSON.stringify(file), ...vars },
     records: Object.fromEntries(Object.values(made.keys).map((key) => [key.kvName, key.live])),
     keys: made.keys,
+    /** By environment: the JWK set that is published, and the private JWK, which only tests ever see. */
+    tokenKeys: made.tokenKeys,
+    tokenSigners: made.tokenSigners,
     /** A record with its payload changed, signed as the registry does unless told otherwise. */
     republish(text, change, { name, id = made.publisher.id, privateKey = made.publisher.privateKey } = {}) {
       const payload = JSON.parse(Buffer.from(text.split(".")[2], "base64url"));

@@ -16,6 +16,8 @@ pub enum Scheme {
     Signature(Algorithm, Profile),
     /// HTTP Basic (RFC 7617).
     Basic,
+    /// A token (RFC 6750), which is the secret.
+    Bearer,
 }
 
 /// A key, ready to be used.
@@ -38,8 +40,12 @@ impl Credential {
     /// # Errors
     /// When it is of a kind that this command cannot use.
     pub fn of_demo(key: &DevKey, profile: Profile) -> Result<Self> {
-        let secret = key
-            .secret
+        let secret = if key.kind == "token" {
+            &key.token
+        } else {
+            &key.secret
+        };
+        let secret = secret
             .clone()
             .ok_or_else(|| Failure::new(format!("the demo key {} has no secret", key.name)))?;
         let scheme = match (
@@ -47,6 +53,7 @@ impl Credential {
             key.algorithm.as_deref().and_then(Algorithm::parse),
         ) {
             ("basic", _) => Scheme::Basic,
+            ("token", _) => Scheme::Bearer,
             ("signed", Some(algorithm)) => Scheme::Signature(algorithm, profile),
             (kind, _) => return Err(Failure::new(format!("cannot use keys of kind {kind}"))),
         };

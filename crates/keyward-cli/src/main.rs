@@ -62,6 +62,7 @@ enum SchemeName {
     HmacSha512,
     HmacSha256,
     Basic,
+    Bearer,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -187,6 +188,7 @@ const fn scheme(name: SchemeName, profile: Profile) -> Scheme {
         SchemeName::HmacSha512 => Scheme::Signature(Algorithm::HmacSha512, profile),
         SchemeName::HmacSha256 => Scheme::Signature(Algorithm::HmacSha256, profile),
         SchemeName::Basic => Scheme::Basic,
+        SchemeName::Bearer => Scheme::Bearer,
     }
 }
 

@@ -18,6 +18,10 @@ pub fn sign(request: &mut Request, credential: &Credential, now_s: u64) -> Resul
             let value = format!("Basic {}", Base64::encode_string(pair.as_bytes()));
             request.fields.push(("authorization".to_owned(), value));
         }
+        Scheme::Bearer => {
+            let value = format!("Bearer {}", *credential.secret);
+            request.fields.push(("authorization".to_owned(), value));
+        }
         Scheme::Signature(algorithm, profile) => {
             let nonce = nonce()?;
             let content_type = request

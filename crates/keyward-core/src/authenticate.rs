@@ -4,6 +4,7 @@ mod basic;
 mod cloud9;
 mod signature;
 mod signed;
+mod token;
 
 use alloc::string::String;
 
@@ -22,10 +23,19 @@ pub struct Principal<'a> {
     pub(crate) exchange: &'a Exchange<'a>,
     pub(crate) key: &'a Key,
     pub(crate) issue: &'a str,
+    /// For a token, when it is valid itself; what the key says counts besides.
+    pub(crate) token: Option<Window>,
     pub(crate) now_s: u64,
     pub(crate) replay: Option<Replay>,
     /// The parameters of `Content-Type` were not signed.
     pub(crate) content_type_stripped: bool,
+}
+
+/// When a token is valid, leeway included.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub(crate) not_before_s: u64,
+    pub(crate) expires_at_s: u64,
 }
 
 impl<'a> Principal<'a> {
@@ -34,6 +44,7 @@ impl<'a> Principal<'a> {
             exchange,
             key,
             issue,
+            token: None,
             now_s,
             replay: None,
             content_type_stripped: false,
@@ -214,6 +225,13 @@ pub fn authenticate<'a>(
                 Ok(Authenticated::Principal(Principal::new(
                     exchange, key, issue, now_s,
                 )))
+            }
+            Presented::Token(presented) => {
+                let (key, issue, window) = token::compare(credential, presented, key, now_s)?;
+                Ok(Authenticated::Principal(Principal {
+                    token: Some(window),
+                    ..Principal::new(exchange, key, issue, now_s)
+                }))
             }
             Presented::Cloud9(presented) => await_content(AwaitingContent(Awaiting::Cloud9 {
                 exchange,

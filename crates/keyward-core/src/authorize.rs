@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use crate::authenticate::Principal;
+use crate::authenticate::{Principal, Window};
 use crate::catalogue::RouteMatch;
 use crate::denial::{Code, Denial};
 use crate::key::{Accounts, CompiledAssignment, Key};
@@ -49,7 +49,8 @@ pub fn authorize<'a>(
     client_address: Option<IpAddr>,
 ) -> Result<Grant<'a>, Denial> {
     let (exchange, key) = (principal.exchange, principal.key);
-    require_valid(key, principal.now_s).map_err(|denial| exchange.challenged(denial))?;
+    require_valid(key, principal.token, principal.now_s)
+        .map_err(|denial| exchange.challenged(denial))?;
     require_address(key, client_address)?;
     let found = exchange.route().ok_or(Code::NoRoute)?;
     let permitting = require_permission(key, exchange.method(), found)?;
@@ -72,18 +73,33 @@ pub fn authorize<'a>(
     })
 }
 
-fn require_valid(key: &Key, now_s: u64) -> Result<(), Denial> {
+/// Both must be valid, the key and its token.
+fn require_valid(key: &Key, token: Option<Window>, now_s: u64) -> Result<(), Denial> {
     if key
         .not_before_s
         .is_some_and(|not_before_s| now_s < not_before_s)
     {
         return Err(Code::KeyNotYetValid.into());
     }
+    if let Some(ahead_s) = token.and_then(|token| token.not_before_s.checked_sub(now_s))
+        && ahead_s > 0
+    {
+        return Err(Denial::because(
+            Code::KeyNotYetValid,
+            format!("the token's nbf or iat is {ahead_s} s too far ahead"),
+        ));
+    }
     if key.disabled {
         return Err(Code::KeyDisabled.into());
     }
     if now_s >= key.expires_at_s {
         return Err(Code::KeyExpired.into());
+    }
+    if let Some(ago_s) = token.and_then(|token| now_s.checked_sub(token.expires_at_s)) {
+        return Err(Denial::because(
+            Code::KeyExpired,
+            format!("the token expired {ago_s} s ago"),
+        ));
     }
     Ok(())
 }

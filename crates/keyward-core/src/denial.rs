@@ -9,13 +9,25 @@ pub use code::Code;
 /// The schemes that a deployment takes, in the order of preference.
 macro_rules! challenges {
     () => {
-        r#"Signature realm="keyward", hmac realm="keyward", HmacSHA512 realm="keyward""#
+        r#"Signature realm="keyward", hmac realm="keyward", HmacSHA512 realm="keyward", Bearer realm="keyward""#
+    };
+}
+/// To those who sent a token (RFC 6750 section 3.1).
+macro_rules! token_challenges {
+    () => {
+        concat!(challenges!(), r#", error="invalid_token""#)
+    };
+}
+macro_rules! basic_challenge {
+    () => {
+        r#", Basic realm="keyward", charset="UTF-8""#
     };
 }
 const CHALLENGES: &str = challenges!();
 /// Basic comes last, and only where the route takes it.
-const CHALLENGES_WITH_BASIC: &str =
-    concat!(challenges!(), r#", Basic realm="keyward", charset="UTF-8""#);
+const CHALLENGES_WITH_BASIC: &str = concat!(challenges!(), basic_challenge!());
+const TOKEN_CHALLENGES: &str = token_challenges!();
+const TOKEN_CHALLENGES_WITH_BASIC: &str = concat!(token_challenges!(), basic_challenge!());
 
 /// A refused request. Holds nothing that the client may not see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +37,7 @@ pub struct Denial {
     missing: Vec<&'static str>,
     signature_base: Option<String>,
     basic_challenge: bool,
+    bearer_error: bool,
 }
 
 impl Denial {
@@ -37,6 +50,7 @@ impl Denial {
             missing: Vec::new(),
             signature_base: None,
             basic_challenge: false,
+            bearer_error: false,
         }
     }
 
@@ -64,6 +78,12 @@ impl Denial {
 
     pub(crate) fn with_basic_challenge(mut self, allowed: bool) -> Self {
         self.basic_challenge = allowed;
+        self
+    }
+
+    /// Whether the refused credential was a token: its challenge says so then.
+    pub(crate) fn with_bearer_error(mut self, presented: bool) -> Self {
+        self.bearer_error = presented;
         self
     }
 
@@ -97,10 +117,11 @@ impl Denial {
         let mut fields = Vec::new();
         match self.code.status() {
             401 => {
-                let challenges = if self.basic_challenge {
-                    CHALLENGES_WITH_BASIC
-                } else {
-                    CHALLENGES
+                let challenges = match (self.bearer_error, self.basic_challenge) {
+                    (false, false) => CHALLENGES,
+                    (false, true) => CHALLENGES_WITH_BASIC,
+                    (true, false) => TOKEN_CHALLENGES,
+                    (true, true) => TOKEN_CHALLENGES_WITH_BASIC,
                 };
                 fields.push(("www-authenticate", challenges));
                 fields.push((

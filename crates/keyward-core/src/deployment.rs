@@ -1,9 +1,11 @@
 //! What the deployment says about itself: where it is served and which bounds it keeps.
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::ed25519::TokenKeys;
 use crate::limits;
 use crate::mac::{Algorithm, MacKey};
 
@@ -75,6 +77,8 @@ pub struct Settings {
     pub created_age_s_max: u64,
     /// How far ahead `created` may be, in seconds (0 to 300).
     pub created_ahead_s_max: u64,
+    /// What verifies tokens that are signed with Ed25519, by environment.
+    pub token_keys: BTreeMap<String, TokenKeys>,
 }
 
 impl Settings {
@@ -89,6 +93,7 @@ impl Settings {
             content_bytes_max: limits::CONTENT_BYTES_MAX_DEFAULT,
             created_age_s_max: limits::CREATED_AGE_S.0,
             created_ahead_s_max: limits::CREATED_AHEAD_S.0,
+            token_keys: BTreeMap::new(),
         }
     }
 }
@@ -104,6 +109,7 @@ pub struct Deployment {
 #[derive(Clone, Debug)]
 struct Decoys {
     sha256: MacKey,
+    sha384: MacKey,
     sha512: MacKey,
 }
 
@@ -165,8 +171,20 @@ impl Deployment {
         if !within(settings.created_ahead_s_max, limits::CREATED_AHEAD_S) {
             return error("createdAheadSecondsMax must be 0 to 300".to_owned());
         }
+        for environment in settings.token_keys.keys() {
+            if !settings
+                .authorities
+                .iter()
+                .any(|one| one.environment == *environment)
+            {
+                return error(alloc::format!(
+                    "tokenKeys: no authority is of environment {environment:?}"
+                ));
+            }
+        }
         let decoys = Decoys {
             sha256: MacKey::new(Algorithm::HmacSha256, b"decoy"),
+            sha384: MacKey::new(Algorithm::HmacSha384, b"decoy"),
             sha512: MacKey::new(Algorithm::HmacSha512, b"decoy"),
         };
         Ok(Self { settings, decoys })
@@ -181,6 +199,7 @@ impl Deployment {
     pub(crate) const fn decoy(&self, algorithm: Algorithm) -> &MacKey {
         match algorithm {
             Algorithm::HmacSha256 => &self.decoys.sha256,
+            Algorithm::HmacSha384 => &self.decoys.sha384,
             Algorithm::HmacSha512 => &self.decoys.sha512,
         }
     }

@@ -9,14 +9,18 @@ use zeroize::Zeroizing;
 
 use crate::address::AddressSet;
 use crate::catalogue::{Action, Actions, Catalogue, ResourceId};
+use crate::jws::JwsAlgorithm;
 use crate::limits;
 use crate::mac::{Algorithm, MacKey};
 
 mod parts;
 mod signing;
+mod token;
 
 pub use parts::{BasicIssue, KeyParts, Material, SignedIssue};
 pub use signing::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
+pub(crate) use token::CompiledToken;
+pub use token::TokenIssue;
 
 /// A role that a key holds, with its grants as they were when the key was made.
 #[derive(Clone, Debug)]
@@ -85,6 +89,10 @@ pub(crate) enum Secrets {
     Signed {
         rules: SigningRules,
         issues: Vec<CompiledSigned>,
+    },
+    Token {
+        algorithm: JwsAlgorithm,
+        issues: Vec<CompiledToken>,
     },
 }
 
@@ -156,6 +164,16 @@ impl Key {
                         .into_iter()
                         .map(|one| compile_signed(algorithm, one))
                         .collect(),
+                }
+            }
+            Material::Token { algorithm, issues } => {
+                check_issues(issues.len())?;
+                Secrets::Token {
+                    algorithm,
+                    issues: issues
+                        .into_iter()
+                        .map(|one| CompiledToken::compile(algorithm, one))
+                        .collect::<Result<_, _>>()?,
                 }
             }
         };

@@ -80,3 +80,15 @@ pub const PATTERN_BYTES_MAX: usize = 1_024;
 pub const PATTERN_SEGMENTS_MAX: usize = 32;
 /// The longest account: it becomes part of a header field.
 pub const ACCOUNT_BYTES_MAX: usize = 256;
+
+/// A token as presented: ours have some 600 characters, and 4 KiB is what a cookie may have.
+pub const TOKEN_BYTES_MAX: usize = 4 * 1024;
+/// How far ahead of our clock a token's `nbf` and `iat` may be, in seconds: its maker's clock is
+/// not ours. `exp` has no leeway.
+pub const TOKEN_AHEAD_S: u64 = 30;
+/// Public keys of one environment: the one that signs, those whose tokens have not expired.
+pub const TOKEN_KEYS_MAX: usize = 16;
+/// Members of an object in a token: names are compared with each other.
+pub const JSON_MEMBERS_MAX: usize = 64;
+/// How deep values of unknown claims may nest: reading recurses so deep.
+pub const JSON_DEPTH_MAX: usize = 8;

@@ -2,21 +2,24 @@
 use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Sha256, Sha512};
+use sha2::{Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-/// The two algorithms a signed key can have. The key fixes which, never the request.
+/// The algorithms of keyed hashes. The key fixes which, never the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// RFC 9421 section 3.3.3.
     HmacSha256,
+    /// JOSE's HS384 (RFC 7518 section 3.2), for tokens alone: no signed key has it.
+    HmacSha384,
     /// The HMAC of JOSE's HS512 (RFC 7518 section 3.2), used as RFC 9421 section 3.3.7 describes.
     HmacSha512,
 }
 
 impl Algorithm {
-    /// Reads the name as it stands in records and in the `alg` parameter, byte for byte.
+    /// Reads the name of a signed key's algorithm, as it stands in records and in the `alg`
+    /// parameter, byte for byte.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         match name {
@@ -31,6 +34,7 @@ impl Algorithm {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::HmacSha256 => "hmac-sha256",
+            Self::HmacSha384 => "hmac-sha384",
             Self::HmacSha512 => "hmac-sha512",
         }
     }
@@ -40,6 +44,7 @@ impl Algorithm {
     pub const fn mac_bytes(self) -> usize {
         match self {
             Self::HmacSha256 => 32,
+            Self::HmacSha384 => 48,
             Self::HmacSha512 => 64,
         }
     }
@@ -52,6 +57,7 @@ pub struct MacKey(Keyed);
 #[derive(Clone)]
 enum Keyed {
     Sha256(Hmac<Sha256>),
+    Sha384(Hmac<Sha384>),
     Sha512(Hmac<Sha512>),
 }
 
@@ -65,6 +71,9 @@ impl MacKey {
             Algorithm::HmacSha256 => Keyed::Sha256(
                 Hmac::new_from_slice(secret).unwrap_or_else(|_| Hmac::new(&Default::default())),
             ),
+            Algorithm::HmacSha384 => Keyed::Sha384(
+                Hmac::new_from_slice(secret).unwrap_or_else(|_| Hmac::new(&Default::default())),
+            ),
             Algorithm::HmacSha512 => Keyed::Sha512(
                 Hmac::new_from_slice(secret).unwrap_or_else(|_| Hmac::new(&Default::default())),
             ),
@@ -76,6 +85,7 @@ impl MacKey {
     pub const fn algorithm(&self) -> Algorithm {
         match self.0 {
             Keyed::Sha256(_) => Algorithm::HmacSha256,
+            Keyed::Sha384(_) => Algorithm::HmacSha384,
             Keyed::Sha512(_) => Algorithm::HmacSha512,
         }
     }
@@ -89,6 +99,12 @@ impl MacKey {
         };
         match &self.0 {
             Keyed::Sha256(keyed) => {
+                let out = run(keyed.clone(), parts).finalize().into_bytes();
+                for (to, from) in tag.bytes.iter_mut().zip(out) {
+                    *to = from;
+                }
+            }
+            Keyed::Sha384(keyed) => {
                 let out = run(keyed.clone(), parts).finalize().into_bytes();
                 for (to, from) in tag.bytes.iter_mut().zip(out) {
                     *to = from;

@@ -9,6 +9,7 @@ pub(crate) mod fields;
 pub(crate) mod kong;
 pub(crate) mod rfc9421;
 pub(crate) mod signature;
+pub mod token;
 
 use alloc::string::String;
 
@@ -24,6 +25,7 @@ use carrier::Carrier;
 use cloud9::Cloud9Credential;
 use fields::Fields;
 use signature::SignatureCredential;
+use token::TokenCredential;
 
 /// A request whose envelope is in order: authority, scheme, method, target, fields and route
 /// are known, a credential has not been looked for.
@@ -135,11 +137,23 @@ impl<'a> Exchange<'a> {
     /// A refusal of this request, with the challenges that fit its route.
     #[must_use]
     pub fn challenged(&self, denial: Denial) -> Denial {
-        denial.with_basic_challenge(self.takes_basic())
+        denial
+            .with_basic_challenge(self.takes_basic())
+            .with_bearer_error(self.presents_bearer())
     }
 
     pub(crate) fn settings(&self) -> &'a Settings {
         self.deployment.settings()
+    }
+
+    /// Whether the client used the scheme whose challenge names an error (RFC 6750 section 3.1).
+    fn presents_bearer(&self) -> bool {
+        let fields = [&self.fields.authorization, &self.fields.proxy_authorization];
+        fields.into_iter().flatten().any(|value| {
+            value
+                .split_once(' ')
+                .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(carrier::BEARER))
+        })
     }
 
     fn takes_basic(&self) -> bool {
@@ -176,6 +190,7 @@ pub(crate) enum Presented {
     Basic(BasicCredential),
     Cloud9(Cloud9Credential),
     Signature(SignatureCredential),
+    Token(TokenCredential),
 }
 
 impl<'a> Credential<'a> {
@@ -215,6 +230,9 @@ impl<'a> Credential<'a> {
                 }
                 Presented::Basic(credential)
             }
+            Carrier::Bearer(text) => {
+                Presented::Token(TokenCredential::parse(text, settings.imported_key_ids)?)
+            }
         };
         Ok(Self {
             exchange,
@@ -229,6 +247,7 @@ impl<'a> Credential<'a> {
             Presented::Basic(basic) => basic.key_id(),
             Presented::Cloud9(cloud9) => &cloud9.key_id,
             Presented::Signature(signature) => &signature.key_id,
+            Presented::Token(token) => &token.claims.key_id,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::content::ContentEvidence;
 use crate::decide::Decision;
 use crate::denial::Denial;
 use crate::deployment::Deployment;
+use crate::ed25519::{SignatureEvidence, SignatureToCheck};
 use crate::key::Key;
 use crate::parse::{Credential, Exchange};
 use crate::request::Request;
@@ -24,12 +25,25 @@ pub struct Surroundings<'a> {
 }
 
 /// Runs the pipeline and hands the decision to `then`. `find` looks a key up by environment and
-/// key id; `content` is what was received.
+/// key id; `content` is what was received. Tokens with Ed25519 need [`verify_with`].
 pub fn verify<'k, T>(
     surroundings: &Surroundings<'_>,
     request: &Request<'_>,
     content: &[u8],
     find: impl FnOnce(&str, &str) -> Result<Option<&'k Key>, Denial>,
+    then: impl FnOnce(Decision<'_>) -> T,
+) -> T {
+    verify_with(surroundings, request, content, find, |_| None, then)
+}
+
+/// [`verify`] with something that verifies Ed25519: the host, or
+/// [`SignatureToCheck::check`](crate::ed25519::SignatureToCheck) where the core is built for it.
+pub fn verify_with<'k, T>(
+    surroundings: &Surroundings<'_>,
+    request: &Request<'_>,
+    content: &[u8],
+    find: impl FnOnce(&str, &str) -> Result<Option<&'k Key>, Denial>,
+    check: impl FnOnce(&SignatureToCheck<'_>) -> Option<SignatureEvidence>,
     then: impl FnOnce(Decision<'_>) -> T,
 ) -> T {
     let exchange = match Exchange::parse(surroundings.deployment, surroundings.catalogue, request) {
@@ -40,6 +54,9 @@ pub fn verify<'k, T>(
         Ok(credential) => credential,
         Err(denial) => return then(Decision::Deny(denial)),
     };
+    // The same for keys that do not exist: the signature is checked before the key is known.
+    let evidence = credential.signature_to_check().as_ref().and_then(check);
+    let credential = credential.with_signature_evidence(evidence);
     then(grant(surroundings, &credential, content, find).into())
 }
 

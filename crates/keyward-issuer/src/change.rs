@@ -39,6 +39,10 @@ pub fn end_rotation(record: &Record) -> Result<Record, IssueError> {
             rules: *rules,
             issues: newest(issues),
         },
+        Material::Token { algorithm, issues } => Material::Token {
+            algorithm: *algorithm,
+            issues: newest(issues),
+        },
     };
     changed(
         record,
@@ -47,6 +51,27 @@ pub fn end_rotation(record: &Record) -> Result<Record, IssueError> {
             ..old.clone()
         },
     )
+}
+
+/// The key with an earlier end, which its tokens have too: what they say themselves is only the
+/// latest. Longer it lives by [`Issuer::reissue`](crate::Issuer::reissue) alone.
+///
+/// # Errors
+/// When it was removed, the end would be later, or not after its beginning.
+pub fn shorten(record: &Record, expires_at_s: u64) -> Result<Record, IssueError> {
+    let old = live(record)?;
+    if expires_at_s > old.expires_at_s {
+        return Err(IssueError::Lengthens);
+    }
+    let shorter = changed(
+        record,
+        Live {
+            expires_at_s,
+            ..old.clone()
+        },
+    )?;
+    shorter.check()?;
+    Ok(shorter)
 }
 
 /// A tombstone in place of the key, for ever.

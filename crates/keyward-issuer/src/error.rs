@@ -19,6 +19,14 @@ pub enum IssueError {
     BasicSecret,
     /// The key would expire before it is made.
     ExpiresTooEarly,
+    /// Nobody brings a token along: it is made here or is not a token key's.
+    ImportedToken,
+    /// Tokens with Ed25519 need the environment's signing key.
+    NoTokenSigner,
+    /// The token could not be signed.
+    Token,
+    /// Only a new issue makes a key live longer.
+    Lengthens,
     /// The key was removed; there is no way back.
     Removed,
     /// The key has expired; a new secret would be of no use.
@@ -48,6 +56,10 @@ impl fmt::Display for IssueError {
             }
             Self::BasicSecret => "an imported secret of a basic key must be printable ASCII",
             Self::ExpiresTooEarly => "the key would expire before it is made",
+            Self::ImportedToken => "a token cannot be imported",
+            Self::NoTokenSigner => "the environment has no key that signs tokens",
+            Self::Token => "the token could not be signed",
+            Self::Lengthens => "a key's life can be shortened; issue it anew to lengthen it",
             Self::Removed => "the key was removed",
             Self::Expired => "the key has expired",
             Self::RotationUnderWay => "two secrets of this key are valid already",

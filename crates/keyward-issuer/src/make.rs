@@ -5,6 +5,7 @@ use core::fmt;
 
 use ipnet::IpNet;
 use keyward_core::credential_text::{KEY_ID_PREFIX, SECRET_PREFIX, is_key_id, is_secret};
+use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::SigningRules;
 use keyward_core::limits::SECRET_BYTES_MAX;
 use keyward_core::mac::Algorithm;
@@ -15,12 +16,15 @@ use keyward_wire::seal::{SEAL_NONCE_BYTES, SealContext};
 use crate::error::IssueError;
 use crate::random::{Entropy, bytes};
 use crate::secret::{Secret, make_issue_id, make_key_id};
+use crate::token::{Subject, TokenSigner};
 
 const DAY_S: u64 = 24 * 60 * 60;
 /// How long signed keys live where nothing else is said: 365 days.
 pub const SIGNED_LIFE_S: u64 = 365 * DAY_S;
 /// How long basic keys live where nothing else is said: 182 days. Their secret is sent along.
 pub const BASIC_LIFE_S: u64 = 182 * DAY_S;
+/// How long token keys live where nothing else is said: 182 days. A token is sent along too.
+pub const TOKEN_LIFE_S: u64 = 182 * DAY_S;
 /// The least length of secrets that are brought along, in bytes. It says nothing of how random
 /// they are; who imports answers for that.
 pub const IMPORTED_SECRET_BYTES_MIN: usize = 32;
@@ -34,6 +38,8 @@ pub struct Issuer<'a> {
     pub masters: &'a MasterRing,
     /// Whether keys may bring ids of their own.
     pub imported_key_ids: bool,
+    /// What signs tokens with Ed25519.
+    pub token_signer: Option<&'a TokenSigner>,
 }
 
 /// What a key is to be.
@@ -44,7 +50,7 @@ pub struct NewKey {
     pub key_id: Option<String>,
     pub kind: NewKind,
     pub not_before_s: Option<u64>,
-    /// `None`: [`SIGNED_LIFE_S`] or [`BASIC_LIFE_S`] from now.
+    /// `None`: [`SIGNED_LIFE_S`], [`BASIC_LIFE_S`] or [`TOKEN_LIFE_S`] from now.
     pub expires_at_s: Option<u64>,
     /// `None`: anywhere. An empty list: nowhere.
     pub addresses: Option<Vec<IpNet>>,
@@ -59,9 +65,12 @@ pub enum NewKind {
         algorithm: Algorithm,
         rules: SigningRules,
     },
+    /// `EdDsa` unless the client can verify nothing but HMAC.
+    Token(JwsAlgorithm),
 }
 
-/// A record and the secret that goes with it, which nothing gives a second time.
+/// A record and the secret that goes with it, which nothing gives a second time. The secret of a
+/// token key is the token.
 pub struct IssuedKey {
     pub record: Record,
     pub secret: Secret,
@@ -85,6 +94,9 @@ impl Issuer<'_> {
         now_s: u64,
         entropy: &mut Entropy<'_>,
     ) -> Result<IssuedKey, IssueError> {
+        if let NewKind::Token(algorithm) = new.kind {
+            return self.make_token(new, algorithm, now_s, entropy);
+        }
         let secret = Secret::make(entropy)?;
         let record = self.record(new, secret.reveal().as_bytes(), now_s, entropy)?;
         Ok(IssuedKey { record, secret })
@@ -125,15 +137,9 @@ impl Issuer<'_> {
         now_s: u64,
         entropy: &mut Entropy<'_>,
     ) -> Result<Record, IssueError> {
-        let key_id = match new.key_id {
-            None => make_key_id(entropy)?,
-            Some(_) if !self.imported_key_ids => return Err(IssueError::ImportedKeyIds),
-            Some(id) if id.starts_with(KEY_ID_PREFIX) || !is_key_id(&id, true) => {
-                return Err(IssueError::KeyId);
-            }
-            Some(id) => id,
-        };
-        let (material, life_s) = match new.kind {
+        let key_id = self.key_id(&new, entropy)?;
+        let (material, life_s) = match new.kind.clone() {
+            NewKind::Token(_) => return Err(IssueError::ImportedToken),
             NewKind::Basic => {
                 let issue = self.basic_issue(&new.organisation, secret, entropy)?;
                 (Material::Basic(Vec::from([issue])), BASIC_LIFE_S)
@@ -152,10 +158,53 @@ impl Issuer<'_> {
                 )
             }
         };
-        let expires_at_s = new.expires_at_s.unwrap_or(now_s.saturating_add(life_s));
-        if expires_at_s <= now_s {
-            return Err(IssueError::ExpiresTooEarly);
+        let expires_at_s = expires_at_s(&new, life_s, now_s)?;
+        self.checked_record(new, key_id, expires_at_s, material)
+    }
+
+    fn make_token(
+        &self,
+        new: NewKey,
+        algorithm: JwsAlgorithm,
+        now_s: u64,
+        entropy: &mut Entropy<'_>,
+    ) -> Result<IssuedKey, IssueError> {
+        let key_id = self.key_id(&new, entropy)?;
+        let expires_at_s = expires_at_s(&new, TOKEN_LIFE_S, now_s)?;
+        let subject = Subject {
+            organisation: &new.organisation,
+            key_id: &key_id,
+            algorithm,
+            not_before_s: new.not_before_s,
+            expires_at_s,
+        };
+        let (issue, secret) = self.token_issue(&subject, now_s, entropy)?;
+        let material = Material::Token {
+            algorithm,
+            issues: Vec::from([issue]),
+        };
+        let record = self.checked_record(new, key_id, expires_at_s, material)?;
+        Ok(IssuedKey { record, secret })
+    }
+
+    fn key_id(&self, new: &NewKey, entropy: &mut Entropy<'_>) -> Result<String, IssueError> {
+        match &new.key_id {
+            None => make_key_id(entropy),
+            Some(_) if !self.imported_key_ids => Err(IssueError::ImportedKeyIds),
+            Some(id) if id.starts_with(KEY_ID_PREFIX) || !is_key_id(id, true) => {
+                Err(IssueError::KeyId)
+            }
+            Some(id) => Ok(id.clone()),
         }
+    }
+
+    fn checked_record(
+        &self,
+        new: NewKey,
+        key_id: String,
+        expires_at_s: u64,
+        material: Material,
+    ) -> Result<Record, IssueError> {
         let record = Record {
             key_id,
             organisation: new.organisation,
@@ -217,5 +266,14 @@ impl Issuer<'_> {
             sealed,
             not_after_s: None,
         })
+    }
+}
+
+fn expires_at_s(new: &NewKey, life_s: u64, now_s: u64) -> Result<u64, IssueError> {
+    let expires_at_s = new.expires_at_s.unwrap_or(now_s.saturating_add(life_s));
+    if expires_at_s <= now_s {
+        Err(IssueError::ExpiresTooEarly)
+    } else {
+        Ok(expires_at_s)
     }
 }

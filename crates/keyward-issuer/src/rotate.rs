@@ -1,13 +1,14 @@
 //! A new secret for a key that is there, and how long the old one stays valid beside it.
 use alloc::vec::Vec;
 
-use keyward_wire::record::{BasicIssue, Live, Material, Record, SignedIssue};
+use keyward_wire::record::{BasicIssue, Live, Material, Record, SignedIssue, TokenIssue};
 
 use crate::change::{changed, live};
 use crate::error::IssueError;
 use crate::make::{IssuedKey, Issuer};
 use crate::random::Entropy;
 use crate::secret::Secret;
+use crate::token::Subject;
 
 impl Issuer<'_> {
     /// The same key with a new secret besides the one that it has, which stays valid until
@@ -23,6 +24,23 @@ impl Issuer<'_> {
         now_s: u64,
         entropy: &mut Entropy<'_>,
     ) -> Result<IssuedKey, IssueError> {
+        let expires_at_s = live(record)?.expires_at_s;
+        self.reissue(record, expires_at_s, old_until_s, now_s, entropy)
+    }
+
+    /// [`Issuer::rotate`] with another end of the key, earlier or later. The secret or token
+    /// that there is keeps its own.
+    ///
+    /// # Errors
+    /// As [`Issuer::rotate`], and when the key would expire before now or before it begins.
+    pub fn reissue(
+        &self,
+        record: &Record,
+        expires_at_s: u64,
+        old_until_s: u64,
+        now_s: u64,
+        entropy: &mut Entropy<'_>,
+    ) -> Result<IssuedKey, IssueError> {
         if record.environment != self.environment {
             return Err(IssueError::OtherEnvironment);
         }
@@ -30,8 +48,11 @@ impl Issuer<'_> {
         if old.expires_at_s <= now_s {
             return Err(IssueError::Expired);
         }
-        let secret = Secret::make(entropy)?;
-        let until_s = old_until_s.min(old.expires_at_s);
+        if expires_at_s <= now_s {
+            return Err(IssueError::ExpiresTooEarly);
+        }
+        let mut secret = Secret::make(entropy)?;
+        let until_s = old_until_s.min(old.expires_at_s).min(expires_at_s);
         let material = match &old.material {
             Material::Basic(issues) => {
                 let new =
@@ -57,15 +78,33 @@ impl Issuer<'_> {
                     issues: overlap(new, issues, until_s, now_s)?,
                 }
             }
+            Material::Token { algorithm, issues } => {
+                let subject = Subject {
+                    organisation: &record.organisation,
+                    key_id: &record.key_id,
+                    algorithm: *algorithm,
+                    not_before_s: old.not_before_s,
+                    expires_at_s,
+                };
+                let (new, token) = self.token_issue(&subject, now_s, entropy)?;
+                secret = token;
+                Material::Token {
+                    algorithm: *algorithm,
+                    issues: overlap(new, issues, until_s, now_s)?,
+                }
+            }
         };
+        let next = changed(
+            record,
+            Live {
+                expires_at_s,
+                material,
+                ..old.clone()
+            },
+        )?;
+        next.check()?;
         Ok(IssuedKey {
-            record: changed(
-                record,
-                Live {
-                    material,
-                    ..old.clone()
-                },
-            )?,
+            record: next,
             secret,
         })
     }
@@ -112,6 +151,19 @@ impl Ends for BasicIssue {
 }
 
 impl Ends for SignedIssue {
+    fn not_after_s(&self) -> Option<u64> {
+        self.not_after_s
+    }
+
+    fn ending(&self, not_after_s: u64) -> Self {
+        Self {
+            not_after_s: Some(not_after_s),
+            ..self.clone()
+        }
+    }
+}
+
+impl Ends for TokenIssue {
     fn not_after_s(&self) -> Option<u64> {
         self.not_after_s
     }

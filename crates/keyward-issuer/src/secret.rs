@@ -27,7 +27,12 @@ impl Secret {
         Ok(Self(checked(SECRET_PREFIX, SECRET_RANDOM, entropy)?))
     }
 
-    /// The text for its owner. Its ASCII bytes are the HMAC key.
+    /// A token, shown once like any secret.
+    pub(crate) const fn of_token(token: Zeroizing<String>) -> Self {
+        Self(token)
+    }
+
+    /// The text for its owner: a token, or a secret whose ASCII bytes are the HMAC key.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

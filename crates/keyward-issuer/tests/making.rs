@@ -60,7 +60,7 @@ fn no_two_keys_share_an_id_an_issue_or_a_secret() {
 
 #[test]
 fn a_broken_source_of_randomness_makes_no_key() {
-    for kind in kinds() {
+    for kind in all_kinds() {
         let result = issuer(&masters()).make(new(kind), NOW_S, &mut |_: &mut [u8]| {});
         assert_eq!(result.unwrap_err(), IssueError::Randomness);
     }

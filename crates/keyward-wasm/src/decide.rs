@@ -7,7 +7,7 @@ use keyward_core::decide::Decision;
 use keyward_core::denial::{Code, Denial};
 use keyward_core::key::Key;
 use keyward_core::parse::Exchange;
-use keyward_core::verify::{Surroundings, verify};
+use keyward_core::verify::{Surroundings, verify_with};
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::secrets::Secrets;
 use keyward_wire::settings::Settings;
@@ -63,11 +63,12 @@ fn decide(call: &str) -> Result<String, CallError> {
                 .map(|key| found.get_or_init(|| key)),
         )
     };
-    Ok(verify(
+    Ok(verify_with(
         &surroundings,
         &request,
         &content,
         find,
+        |asked| asked.check(),
         |decision| match decision {
             Decision::Deny(denial) => write(&DecideAnswer::deny(&denial)),
             // The pipeline keeps its exchange to itself; what parsed once parses again.

@@ -6,9 +6,9 @@ use core::fmt;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use keyward_core::authorize::Grant;
+use keyward_core::ed25519::thumbprint;
 use keyward_core::key::Accounts;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::base64url;
@@ -57,12 +57,7 @@ impl AssertionKey {
         let seed = <[u8; 32]>::try_from(bytes.as_slice()).map(Zeroizing::new);
         bytes.zeroize();
         let key = SigningKey::from_bytes(&*seed.ok()?);
-        // RFC 7638: the required members in the order of their names.
-        let thumbprint = format!(
-            r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
-            base64url::encode(key.verifying_key().as_bytes())
-        );
-        let kid = base64url::encode(&Sha256::digest(thumbprint.as_bytes()));
+        let kid = thumbprint(key.verifying_key().as_bytes());
         Some(Self { key, kid })
     }
 

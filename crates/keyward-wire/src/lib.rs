@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod dev;
 pub mod envelope;
 pub mod grants;
+pub mod jwks;
 pub mod open;
 pub mod organisation;
 pub mod problem;

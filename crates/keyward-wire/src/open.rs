@@ -5,7 +5,7 @@ use keyward_core::key::{self, KeyParts};
 use zeroize::Zeroizing;
 
 use crate::envelope::PublishRing;
-use crate::record::{Live, Material, Record, State};
+use crate::record::{Live, Material, Record, State, TokenIssue};
 use crate::seal::{SealContext, Unsealing};
 
 /// What the host looked up, and where.
@@ -148,6 +148,38 @@ fn unseal(
                 })
                 .collect::<Result<_, RecordError>>()?,
         },
+        Material::Token { algorithm, issues } => key::Material::Token {
+            algorithm: *algorithm,
+            issues: issues
+                .iter()
+                .map(|one| unseal_token(one, algorithm.as_str(), context, unsealing))
+                .collect::<Result<_, RecordError>>()?,
+        },
+    })
+}
+
+fn unseal_token(
+    one: &TokenIssue,
+    algorithm: &str,
+    context: SealContext<'_>,
+    unsealing: &Unsealing,
+) -> Result<key::TokenIssue, RecordError> {
+    let secret = match &one.secret {
+        None => None,
+        Some(secret) => {
+            let keys = unsealing.keys(context.organisation, &secret.ring)?;
+            let context = SealContext {
+                issue: &one.issue,
+                algorithm,
+                ..context
+            };
+            Some(keys.unseal(&context, &secret.ring, &secret.sealed)?)
+        }
+    };
+    Ok(key::TokenIssue {
+        issue: one.issue.clone(),
+        secret,
+        not_after_s: one.not_after_s,
     })
 }
 

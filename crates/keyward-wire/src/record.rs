@@ -7,6 +7,7 @@ use core::fmt;
 use ipnet::IpNet;
 use keyward_core::address::is_network;
 use keyward_core::deployment::is_name;
+use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::Profile;
 pub use keyward_core::key::SigningRules;
 use keyward_core::limits;
@@ -18,6 +19,9 @@ use crate::open::RecordError;
 use crate::ring::RingId;
 
 mod json;
+mod token;
+
+pub use token::{SealedSecret, TokenIssue};
 
 /// A record: whose it is, and whether there still is a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +74,10 @@ pub enum Material {
         rules: SigningRules,
         issues: Vec<SignedIssue>,
     },
+    Token {
+        algorithm: JwsAlgorithm,
+        issues: Vec<TokenIssue>,
+    },
 }
 
 /// One secret of a basic key.
@@ -107,12 +115,13 @@ impl fmt::Debug for SignedIssue {
 }
 
 impl Material {
-    /// The name of the kind of key: `basic` or `signed`.
+    /// The name of the kind of key: `basic`, `signed` or `token`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Basic(_) => "basic",
             Self::Signed { .. } => "signed",
+            Self::Token { .. } => "token",
         }
     }
 }
@@ -212,7 +221,20 @@ impl Record {
             Material::Signed { issues, .. } => {
                 issues.iter().map(|one| one.issue.as_str()).collect()
             }
+            Material::Token { algorithm, issues } => {
+                must(
+                    issues.iter().all(|one| one.fits(*algorithm)),
+                    "an issue of a token key is sealed with HMAC, and not with EdDSA",
+                )?;
+                issues.iter().map(|one| one.issue.as_str()).collect()
+            }
         };
+        if let Material::Signed { algorithm, .. } = &live.material {
+            must(
+                Algorithm::parse(algorithm.as_str()).is_some(),
+                "the algorithm is not one of signed keys",
+            )?;
+        }
         must(
             (1..=limits::ISSUES_MAX).contains(&issues.len()),
             "a key has one or two issues",

@@ -1,4 +1,5 @@
 //! The gateway's settings as they are written.
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -7,6 +8,9 @@ use ipnet::IpNet;
 use keyward_core::address::{AddressSet, parse_network};
 use keyward_core::deployment::{self, AuthorityRole, Deployment, Scheme};
 use serde::Deserialize;
+
+use crate::jwks::JwkSet;
+use crate::unique_map;
 
 /// The settings of a gateway.
 #[derive(Clone, Debug)]
@@ -66,6 +70,9 @@ struct SettingsJson {
     forward_auth: Option<ProxyKind>,
     #[serde(default = "thirty")]
     origin_timeout_seconds: u64,
+    /// By environment.
+    #[serde(default, deserialize_with = "unique_map::deserialize")]
+    token_keys: BTreeMap<String, JwkSet>,
 }
 
 const fn thirty() -> u64 {
@@ -123,6 +130,12 @@ impl Settings {
         }
         if let Some(seconds) = json.created_ahead_seconds_max {
             settings.created_ahead_s_max = seconds;
+        }
+        for (environment, set) in json.token_keys {
+            let keys = set.to_token_keys().map_err(|error| {
+                SettingsFileError(alloc::format!("tokenKeys of {environment:?}: {error}"))
+            })?;
+            settings.token_keys.insert(environment, keys);
         }
         Ok(Self {
             deployment: Deployment::new(settings)
@@ -242,6 +255,23 @@ mod tests {
         };
         assert!(set.contains([10, 1, 2, 3].into()));
         assert!(!set.contains([11, 1, 2, 3].into()));
+    }
+
+    #[test]
+    fn token_keys_are_of_an_environment_that_there_is() {
+        let keys = |environment: &str, kid: &str| {
+            alloc::format!(
+                r#", "clientAddress": "peer", "tokenKeys": {{ "{environment}": {{ "keys": [ {{
+                     "kty": "OKP", "crv": "Ed25519", "kid": "{kid}",
+                     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }} ] }} }}"#
+            )
+        };
+        let kid = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+        let settings = parse(&keys("production", kid)).unwrap();
+        let read = &settings.deployment.settings().token_keys;
+        assert_eq!(read["production"].iter().next().unwrap().0, kid);
+        assert!(says(&keys("uat", kid)).contains("tokenKeys"));
+        assert!(says(&keys("production", "k1")).contains("thumbprint"));
     }
 
     #[test]

@@ -22,15 +22,23 @@ fn rfc4231() {
         return;
     };
     for (file, content) in suite.files() {
-        let algorithm = Algorithm::parse(&format!("hmac-{}", text(&content["alg"])));
+        let algorithm = match text(&content["alg"]) {
+            "sha256" => Algorithm::HmacSha256,
+            "sha384" => Algorithm::HmacSha384,
+            "sha512" => Algorithm::HmacSha512,
+            other => panic!("unknown algorithm {other}"),
+        };
         for (case, number) in list(&content["cases"]).iter().zip(1..) {
-            let outcome = algorithm
-                .ok_or_else(|| "no key has this algorithm".to_owned())
-                .and_then(|algorithm| mac(algorithm, case, &case["mac"], true));
+            let outcome = mac(algorithm, case, &case["mac"], true);
             suite.case(format!("{file}/{number}"), outcome);
         }
     }
     suite.finish(18);
+}
+
+#[test]
+fn no_signed_key_has_the_hash_of_tokens_alone() {
+    assert_eq!(Algorithm::parse(Algorithm::HmacSha384.as_str()), None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod keys;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use keyward_issuer::{Issuer, Published, publish};
+use keyward_issuer::{Issuer, Published, TokenSigner, jwks, publish};
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::dev::{self, DevFile};
 use keyward_wire::envelope::Publisher;
@@ -32,8 +32,10 @@ pub(crate) fn seed(site: &Site) -> Result<Seed> {
         .about("worker/gateway/catalogue.json")?;
     let publisher = Publisher::new(ring_id(PUBLISH_KEY)?, &*random()?);
     let mut masters = BTreeMap::new();
+    let mut signers = BTreeMap::new();
     for (environment, _) in ENVIRONMENTS {
         masters.insert(environment, random()?);
+        signers.insert(environment, TokenSigner::new(&*random()?));
     }
 
     let mut shown = Vec::new();
@@ -47,6 +49,7 @@ pub(crate) fn seed(site: &Site) -> Result<Seed> {
             environment,
             masters: &ring,
             imported_key_ids: true,
+            token_signer: Some(&signers[environment]),
         };
         let url = format!("http://{host}:{}", site.port);
         let made = keys::make(&issuer, &catalogue, &url, now_s)?;
@@ -70,7 +73,7 @@ pub(crate) fn seed(site: &Site) -> Result<Seed> {
     write(&site.root.join(dev::PATH), &(json + "\n"))?;
     Ok(Seed {
         vars: BTreeMap::from([
-            ("SETTINGS".to_owned(), settings(site)),
+            ("SETTINGS".to_owned(), settings(site, &signers)?),
             ("ASSERTION_KEY".to_owned(), base64url(&*random()?)),
             ("SECRETS".to_owned(), secrets(&publisher, &masters)),
         ]),
@@ -83,7 +86,7 @@ fn authority(host: &str, site: &Site) -> String {
     format!("http://{host}:{}", site.port)
 }
 
-fn settings(site: &Site) -> String {
+fn settings(site: &Site, signers: &BTreeMap<&str, TokenSigner>) -> Result<String> {
     let authorities: Vec<_> = ENVIRONMENTS
         .iter()
         .map(|(environment, host)| {
@@ -95,15 +98,21 @@ fn settings(site: &Site) -> String {
             })
         })
         .collect();
-    json!({
+    let mut token_keys = BTreeMap::new();
+    for (environment, signer) in signers {
+        let set = jwks([signer.public_key()]).about("the demonstration's token keys")?;
+        token_keys.insert(*environment, serde_json::to_value(set).about("a JWK set")?);
+    }
+    let settings = json!({
         "name": DEPLOYMENT,
         "authorities": authorities,
         // wrangler plays Cloudflare's edge, plain workerd does not.
         "clientAddress": if site.raw { "peer" } else { "cloudflare" },
         "importedKeyIds": true,
         "debug": true,
-    })
-    .to_string()
+        "tokenKeys": token_keys,
+    });
+    Ok(settings.to_string())
 }
 
 fn secrets(publisher: &Publisher, masters: &BTreeMap<&str, Zeroizing<[u8; 32]>>) -> String {

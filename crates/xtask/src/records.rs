@@ -5,16 +5,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_core::address::parse_networks;
+use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 use keyward_core::mac::Algorithm;
-use keyward_issuer::{Issuer, NewKey, NewKind, disable, publish, remove};
+use keyward_issuer::{Issuer, NewKey, NewKind, TokenSigner, disable, jwks, publish, remove};
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::envelope::{Publisher, kv_name};
 use keyward_wire::grants::Accounts;
-use keyward_wire::record::Record;
+use keyward_wire::record::{Live, Material, Record, State};
 use keyward_wire::ring::RingId;
 use keyward_wire::roles::Preset;
-use keyward_wire::seal::MasterRing;
+use keyward_wire::seal::{MasterRing, SealContext};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
@@ -40,16 +41,27 @@ pub(crate) fn verb() -> Result<()> {
     let publisher = Publisher::new(ring_id(PUBLISH_KEY)?, &publish_key);
 
     let (mut environments, mut keys) = (Map::new(), Map::new());
+    let (mut token_keys, mut token_signers) = (Map::new(), Map::new());
     for environment in list(&plan["environments"]).filter_map(Value::as_str) {
         let master = random()?;
         let ring = json!({ "id": RING, "master": base64url(&*master) });
         environments.insert(environment.to_owned(), json!({ "rings": [ring] }));
         let masters = MasterRing::new([(ring_id(RING)?, master)]).about("master")?;
+        let token_key = random()?;
+        let signer = TokenSigner::new(&token_key);
+        let set = jwks([signer.public_key()]).about("token keys")?;
+        let set = serde_json::to_value(set).about("a JWK set")?;
+        // What the tests sign with to see it refused.
+        let mut private = set["keys"][0].clone();
+        private["d"] = base64url(&*token_key).into();
+        token_signers.insert(environment.to_owned(), private);
+        token_keys.insert(environment.to_owned(), set);
         let issuer = Issuer {
             deployment: plan["deployment"].as_str().unwrap_or_default(),
             environment,
             masters: &masters,
             imported_key_ids: true,
+            token_signer: Some(&signer),
         };
         for key in list(&plan["keys"]) {
             if key["environment"].as_str().unwrap_or("production") == environment {
@@ -65,7 +77,13 @@ pub(crate) fn verb() -> Result<()> {
     let publisher = json!({ "id": PUBLISH_KEY, "privateKey": base64url(&*publish_key) });
     println!(
         "{}",
-        json!({ "secrets": secrets.to_string(), "publisher": publisher, "keys": keys })
+        json!({
+            "secrets": secrets.to_string(),
+            "publisher": publisher,
+            "keys": keys,
+            "tokenKeys": token_keys,
+            "tokenSigners": token_signers,
+        })
     );
     Ok(())
 }
@@ -80,7 +98,8 @@ fn make(
     let now_s = now_s()?;
     let text = |name: &str| plan[name].as_str();
     let from_now = |name: &str| Some(now_s.saturating_add_signed(plan[name].as_i64()?));
-    let algorithm = match text("algorithm") {
+    let token_algorithm = text("algorithm").and_then(JwsAlgorithm::parse);
+    let algorithm = match text("algorithm").filter(|_| token_algorithm.is_none()) {
         None => Algorithm::HmacSha512,
         Some(name) => Algorithm::parse(name).ok_or_else(|| Failure::new("no such algorithm"))?,
     };
@@ -102,6 +121,7 @@ fn make(
     };
     let kind = match text("kind") {
         Some("basic") => NewKind::Basic,
+        Some("token") => NewKind::Token(token_algorithm.unwrap_or(JwsAlgorithm::EdDsa)),
         _ => NewKind::Signed { algorithm, rules },
     };
     let accounts = match plan.get("accounts") {
@@ -134,6 +154,7 @@ fn make(
     Ok(json!({
         "keyId": issued.record.key_id,
         "secret": issued.secret.reveal(),
+        "tokenSecret": token_secret(&issued.record, issuer)?,
         "kind": text("kind").unwrap_or("signed"),
         "algorithm": algorithm.as_str(),
         "environment": issuer.environment,
@@ -142,6 +163,38 @@ fn make(
         "disabled": change(disable(&issued.record))?,
         "removed": change(remove(&issued.record))?,
     }))
+}
+
+/// What the token of a key is signed with, where it has a secret of its own.
+fn token_secret(record: &Record, issuer: &Issuer<'_>) -> Result<Option<String>> {
+    let State::Live(Live {
+        material: Material::Token { algorithm, issues },
+        ..
+    }) = &record.state
+    else {
+        return Ok(None);
+    };
+    let Some((issue, secret)) = issues
+        .iter()
+        .find_map(|one| Some((one, one.secret.as_ref()?)))
+    else {
+        return Ok(None);
+    };
+    let (ring, keys) = issuer
+        .masters
+        .sealing(&record.organisation)
+        .about("master")?;
+    let context = SealContext {
+        deployment: issuer.deployment,
+        environment: issuer.environment,
+        organisation: &record.organisation,
+        key_id: &record.key_id,
+        kind: "token",
+        issue: &issue.issue,
+        algorithm: algorithm.as_str(),
+    };
+    let opened = keys.unseal(&context, ring, &secret.sealed);
+    Ok(Some(base64url(&opened.about("a sealed secret")?)))
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {

@@ -12,10 +12,12 @@ mod log;
 mod replay;
 mod state;
 mod store;
+mod tokens;
 
 use keyward_core::authenticate::{Authenticated, authenticate};
 use keyward_core::authorize::{Grant, authorize};
 use keyward_core::denial::{Code, Denial};
+use keyward_core::key::Key;
 use keyward_core::parse::{Credential, Exchange};
 use keyward_core::request::Field;
 use worker::{Context, Env, Result, event};
@@ -134,11 +136,20 @@ impl Way<'_> {
             request,
             ..
         } = *self;
-        // Gap 1: the record of the key.
+        // Gap 1: the record of the key, and what the runtime says of a token's signature.
         let credential = Credential::parse(exchange)?;
         line.key_id = Some(credential.key_id().to_owned());
         let address = adapter::client_address(&state.settings.client_address, request, fields);
         let looked_up = store::look_up(state, env, &credential, address, line).await?;
+        let evidence = match credential.signature_to_check() {
+            Some(asked) => state
+                .tokens
+                .check(&asked, looked_up.as_deref().map(Key::generation), line)
+                .await
+                .map_err(|reason| store::unavailable(line, reason))?,
+            None => None,
+        };
+        let credential = credential.with_signature_evidence(evidence);
         // Read once: what follows belongs to one moment.
         let now_s = now_s();
 

@@ -24,6 +24,9 @@ pub(crate) struct Line {
     /// Where the record came from: `memory` or `kv`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tier: Option<&'static str>,
+    /// Who found out about a token's signature: `memory` or `runtime`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) signature: Option<&'static str>,
     /// What only the operator may know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
@@ -41,6 +44,7 @@ impl Default for Line {
             environment: None,
             route: None,
             tier: None,
+            signature: None,
             reason: None,
         }
     }

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use crate::assertion::Assertions;
 use crate::cache::Cache;
 use crate::js::property;
+use crate::tokens::Tokens;
 
 pub(crate) struct State {
     pub(crate) settings: Settings,
@@ -26,6 +27,7 @@ pub(crate) struct State {
     pub(crate) forward_auth: Option<ForwardAuth>,
     /// `None`: origins have to trust the plain fields.
     pub(crate) assertions: Option<RefCell<Assertions>>,
+    pub(crate) tokens: Tokens,
     /// Bytes of content that are being checked at the moment.
     pub(crate) buffered: Cell<usize>,
 }
@@ -100,6 +102,7 @@ impl State {
             assertions,
             forward_auth,
             cache: RefCell::new(Cache::new(settings.isolate_ttl_s)),
+            tokens: Tokens::default(),
             settings,
             catalogue,
             file,

@@ -66,7 +66,7 @@ pub(crate) async fn look_up(
     Ok(key)
 }
 
-fn unavailable(line: &mut Line, reason: String) -> Denial {
+pub(crate) fn unavailable(line: &mut Line, reason: String) -> Denial {
     line.reason = Some(reason);
     Code::StoreUnavailable.into()
 }

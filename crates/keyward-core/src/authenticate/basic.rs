@@ -16,7 +16,7 @@ pub(super) fn compare<'a>(
 ) -> Result<(&'a Key, &'a str), Denial> {
     let Some((key, issues)) = key.and_then(|key| match &key.secrets {
         Secrets::Basic(issues) => Some((key, issues)),
-        Secrets::Signed { .. } => None,
+        Secrets::Signed { .. } | Secrets::Token { .. } => None,
     }) else {
         // As much work as for a key with one issue; it cannot match.
         let _ = deployment

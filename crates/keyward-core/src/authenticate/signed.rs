@@ -35,7 +35,7 @@ pub(super) fn compare<'a>(
 ) -> Option<Match<'a>> {
     let candidate = key.and_then(|key| match &key.secrets {
         Secrets::Signed { rules, issues } => Some((key, rules, issues)),
-        Secrets::Basic(_) => None,
+        Secrets::Basic(_) | Secrets::Token { .. } => None,
     });
     // The key's profiles and algorithm count, the request's must be among them.
     let candidate = candidate.filter(|(_, rules, issues)| {

@@ -6,7 +6,8 @@ use core::fmt;
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
-use super::{Assignment, SigningRules};
+use super::{Assignment, SigningRules, TokenIssue};
+use crate::jws::JwsAlgorithm;
 use crate::mac::Algorithm;
 
 /// What a verified record says, its secrets opened: the input of [`Key::compile`](super::Key::compile).
@@ -37,6 +38,11 @@ pub enum Material {
         algorithm: Algorithm,
         rules: SigningRules,
         issues: Vec<SignedIssue>,
+    },
+    /// A token (RFC 7519) is sent with each request.
+    Token {
+        algorithm: JwsAlgorithm,
+        issues: Vec<TokenIssue>,
     },
 }
 

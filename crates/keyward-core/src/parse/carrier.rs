@@ -7,6 +7,9 @@ use crate::parse::signature::malformed;
 use crate::parse::{cavage, rfc9421};
 use crate::request::ContentLength;
 
+/// The scheme of tokens (RFC 6750 section 2.1).
+pub(super) const BEARER: &str = "bearer";
+
 /// The one credential, unread but for what tells it from the others.
 pub(crate) enum Carrier<'f> {
     /// `Signature-Input` with `Signature`, and the label of the signature that counts.
@@ -23,6 +26,8 @@ pub(crate) enum Carrier<'f> {
     Cloud9(&'f str),
     /// What follows the scheme `Basic`.
     Basic(&'f str),
+    /// What follows the scheme `Bearer`.
+    Bearer(&'f str),
 }
 
 impl<'f> Carrier<'f> {
@@ -68,6 +73,7 @@ impl<'f> Carrier<'f> {
             () if scheme.eq_ignore_ascii_case("hmac") => Self::Kong(rest),
             () if scheme.eq_ignore_ascii_case("hmacsha512") => Self::Cloud9(rest),
             () if scheme.eq_ignore_ascii_case("basic") => Self::Basic(rest),
+            () if scheme.eq_ignore_ascii_case(BEARER) => Self::Bearer(rest),
             () => {
                 return Err(malformed(
                     "the authentication scheme is not one of those in WWW-Authenticate",
@@ -86,7 +92,7 @@ impl<'f> Carrier<'f> {
         bytes_max: u64,
     ) -> Result<(), Denial> {
         match (self, content) {
-            (Self::Basic(_), _) => Ok(()),
+            (Self::Basic(_) | Self::Bearer(_), _) => Ok(()),
             (_, ContentLength::Declared(octets)) if octets > bytes_max => {
                 Err(Code::ContentTooLarge.into())
             }

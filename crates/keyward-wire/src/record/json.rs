@@ -14,6 +14,7 @@ use crate::base64url::Text;
 use crate::open::RecordError;
 use crate::ring::RingId;
 
+mod token;
 mod write;
 
 pub(super) use write::write;
@@ -75,6 +76,7 @@ struct TombstoneJson {
 enum Kind {
     Basic,
     Signed,
+    Token,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,7 +118,9 @@ enum ReplayJson {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct IssueJson {
     issue: String,
-    ring: RingId,
+    // Absent where nothing is sealed: tokens with EdDSA.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ring: Option<RingId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sealed: Option<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -209,6 +213,14 @@ fn read_live(json: LiveJson) -> Result<Record, RecordError> {
                 .map(signed_issue)
                 .collect::<Result<_, _>>()?,
         },
+        Kind::Token => {
+            if json.profiles.is_some() || json.nonce.is_some() {
+                return Err(RecordError::Malformed(
+                    "a token key has fields of signed ones",
+                ));
+            }
+            token::material(json.algorithm.as_deref(), json.issues)?
+        }
     };
     Ok(Record {
         key_id: json.key_id,
@@ -239,7 +251,7 @@ fn profiles(list: Vec<ProfileJson>) -> Result<Profiles, RecordError> {
 fn basic_issue(json: IssueJson) -> Result<BasicIssue, RecordError> {
     let IssueJson {
         issue,
-        ring,
+        ring: Some(ring),
         sealed: None,
         mac: Some(Text(mac)),
         not_after,
@@ -263,7 +275,7 @@ fn basic_issue(json: IssueJson) -> Result<BasicIssue, RecordError> {
 fn signed_issue(json: IssueJson) -> Result<SignedIssue, RecordError> {
     let IssueJson {
         issue,
-        ring,
+        ring: Some(ring),
         sealed: Some(Text(sealed)),
         mac: None,
         not_after,

@@ -1,6 +1,7 @@
 //! The keys of the demonstration, and what each of them shows.
 use keyward_core::address::parse_networks;
 use keyward_core::catalogue::{Action, Actions};
+use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{NoncePolicy, SigningRules};
 use keyward_core::mac::Algorithm;
 use keyward_issuer::{Issuer, NewKey, NewKind, disable, remove};
@@ -108,6 +109,9 @@ impl Maker<'_> {
         self.key("imported", imported, ok("GET", "/v1/metrics", "an id made elsewhere"))?;
         let nonce = Plan { kind: signed(Algorithm::HmacSha512, NoncePolicy::Required), ..Plan::signed(admin_role.clone()) };
         self.key("nonce", nonce, ok("GET", "/v1/alerts", "a nonce is required, and sent"))?;
+        self.key("token", Plan::token(JwsAlgorithm::EdDsa, admin_role.clone()), ok("GET", "/v1/users", "a token with Ed25519"))?;
+        let hs512 = Plan::token(JwsAlgorithm::Hs512, admin_role.clone());
+        self.key("token-hs512", hs512, Shows("POST", "/v1/users", users, 200, None, "a token with HMAC"))?;
         let here = Plan { addresses: Some("127.0.0.1, ::1"), ..Plan::signed(admin_role.clone()) };
         self.key("this-address", here, ok("GET", "/v1/users", "bound to this machine"))?;
         self.key("rotated", Plan::signed(admin_role.clone()), ok("GET", "/v1/users", "the old secret, still valid for a day"))?;
@@ -165,6 +169,7 @@ impl Maker<'_> {
         let (kind, algorithm) = match &plan.kind {
             NewKind::Basic => ("basic", None),
             NewKind::Signed { algorithm, .. } => ("signed", Some(algorithm.as_str().to_owned())),
+            NewKind::Token(algorithm) => ("token", Some(algorithm.as_str().to_owned())),
         };
         let addresses = match plan.addresses {
             Some(list) => Some(parse_networks(list).map_err(|_| Failure::new("a demo address"))?),
@@ -196,6 +201,12 @@ impl Maker<'_> {
         } else {
             Vec::new()
         };
+        let secret = Some(issued.secret.reveal().to_owned());
+        let (secret, token) = if kind == "token" {
+            (None, secret)
+        } else {
+            (secret, None)
+        };
         let shown = DevKey {
             name: name.to_owned(),
             kind: kind.to_owned(),
@@ -204,8 +215,8 @@ impl Maker<'_> {
             environment: self.issuer.environment.to_owned(),
             url: self.url.to_owned(),
             key_id,
-            secret: Some(issued.secret.reveal().to_owned()),
-            token: None,
+            secret,
+            token,
             ..blank()
         };
         self.show(shown, name, shows);
@@ -279,6 +290,13 @@ impl Plan {
         let kind = signed(Algorithm::HmacSha512, NoncePolicy::Optional);
         Self {
             kind,
+            ..Self::basic(assignment)
+        }
+    }
+
+    fn token(algorithm: JwsAlgorithm, assignment: Assignment) -> Self {
+        Self {
+            kind: NewKind::Token(algorithm),
             ..Self::basic(assignment)
         }
     }

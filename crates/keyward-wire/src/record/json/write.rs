@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use keyward_core::key::{NoncePolicy, Profile, ReplayPolicy, SigningRules};
 
+use super::token::write_token;
 use super::{IssueJson, Kind, LiveJson, Nonce, ProfileJson, ReplayJson, TombstoneJson, VERSION};
 use crate::base64url::Text;
 use crate::open::RecordError;
@@ -36,6 +37,11 @@ fn write_live(record: &Record, live: &Live) -> LiveJson {
             Some(rules),
             issues.iter().map(write_signed).collect(),
         ),
+        Material::Token { algorithm, issues } => (
+            Some(algorithm.as_str().to_string()),
+            None,
+            issues.iter().map(write_token).collect(),
+        ),
     };
     LiveJson {
         v: VERSION,
@@ -47,6 +53,7 @@ fn write_live(record: &Record, live: &Live) -> LiveJson {
         kind: match &live.material {
             Material::Basic(_) => Kind::Basic,
             Material::Signed { .. } => Kind::Signed,
+            Material::Token { .. } => Kind::Token,
         },
         algorithm,
         profiles: rules.map(|rules| rules.profiles.iter().map(write_profile).collect()),
@@ -93,7 +100,7 @@ const fn write_replay(rules: &SigningRules) -> Option<ReplayJson> {
 fn write_basic(one: &BasicIssue) -> IssueJson {
     IssueJson {
         issue: one.issue.clone(),
-        ring: one.ring.clone(),
+        ring: Some(one.ring.clone()),
         sealed: None,
         mac: Some(Text(one.mac.to_vec())),
         not_after: one.not_after_s,
@@ -103,7 +110,7 @@ fn write_basic(one: &BasicIssue) -> IssueJson {
 fn write_signed(one: &SignedIssue) -> IssueJson {
     IssueJson {
         issue: one.issue.clone(),
-        ring: one.ring.clone(),
+        ring: Some(one.ring.clone()),
         sealed: Some(Text(one.sealed.clone())),
         mac: None,
         not_after: one.not_after_s,
