@@ -129,7 +129,7 @@ describe("every refusal", () => {
 });
 
 describe("challenges", () => {
-  const SIGNED = ["Signature", "hmac", "HmacSHA512"].map((scheme) => ({ scheme, realm: "keyward" }));
+  const SIGNED = ["Signature", "hmac", "HmacSHA512", "Bearer"].map((scheme) => ({ scheme, realm: "keyward" }));
   const BASIC = { scheme: "Basic", realm: "keyward", charset: "UTF-8" };
   const offered = async (how) => challenges((await ask(how)).field("www-authenticate"));
 
@@ -246,6 +246,9 @@ describe("paths of the gateway's own", () => {
 
 describe("the log", () => {
   test("has exactly one line for each request, and says what happened", async () => {
+    // Lines come after their answers: this one comes after those of the tests before.
+    await ask({ method: "TRACE" });
+    await gateway.logged({ code: "method_not_allowed" }, gateway.logs.length - 1);
     const from = gateway.logs.length;
     const sent = [signed({ target: "/v1/things?limit=17" }), { as: keys.basic }, {}, { as: keys.unknown }, { host: "other.example" }, { target: "/v1/../x" }];
     for (const how of sent) await ask(how);

@@ -23,11 +23,11 @@ export function request(how = {}) {
     }
     fields.push(...signatureFields(key, { method, authority: how.authority ?? host, target, fields }, how.sign));
   } else if (key?.kind === "token") {
-    fields.push(["Authorization", `Bearer ${how.secret ?? key.secret}`]);
+    fields.push(["Authorization", `Bearer ${how.secret ?? key.token ?? key.secret}`]);
   } else if (key) {
     fields.push(basic(key, how.secret));
   }
-  confide(target.split("?")[1], content, key?.secret, how.secret);
+  confide(target.split("?")[1], content, key?.secret, key?.token, how.secret);
   confide(...fields.filter(([name]) => SECRET_FIELDS.includes(name.toLowerCase())).map(([, value]) => value));
   const body = content === undefined ? null : Buffer.from(content);
   if (body) fields.push(how.chunked ? ["Transfer-Encoding", "chunked"] : ["Content-Length", String(body.length)]);

@@ -75,9 +75,11 @@ export async function seed({ keys, settings = {}, remote, vars = {} }) {
     authorities: AUTHORITIES,
     clientAddress: "peer",
     importedKeyIds: true,
-    tokenKeys: made.tokenKeys,
     ...settings,
   };
+  // Keys of an environment that has no authority would be a mistake in the settings.
+  const served = written.authorities.map((one) => one.environment);
+  written.tokenKeys ??= Object.fromEntries(Object.entries(made.tokenKeys).filter(([name]) => served.includes(name)));
   return {
     vars: { SETTINGS: JSON.stringify(written), SECRETS: made.secrets, CATALOGUE: JSON.stringify(file), ...vars },
     records: Object.fromEntries(Object.values(made.keys).map((key) => [key.kvName, key.live])),
