@@ -16,6 +16,8 @@ pub const NOW_S: u64 = 1_800_000_000;
 const NOW_DATE: &str = "Fri, 15 Jan 2027 08:00:00 GMT";
 /// The id of a basic key that was made elsewhere.
 pub const IMPORTED: &str = "imported-1";
+/// Its secret, which has no checksum.
+pub const IMPORTED_SECRET: &str = "a secret: of forty bytes, made elsewhere";
 const PEPPER: &[u8] = b"a pepper";
 
 pub struct Setting {
@@ -32,7 +34,7 @@ pub struct Setting {
     pub basic: String,
     /// An id that no key has.
     pub unknown: String,
-    /// The secret of every key.
+    /// The secret of every key but the imported one.
     pub right: String,
     /// A secret of no key.
     pub wrong: String,
@@ -64,8 +66,8 @@ impl Setting {
             secret: secret.as_bytes().to_vec().into(),
             not_after_s: None,
         };
-        let basic = || {
-            let tag = MacKey::new(Algorithm::HmacSha512, PEPPER).mac(&[right.as_bytes()]);
+        let basic = |secret: &str| {
+            let tag = MacKey::new(Algorithm::HmacSha512, PEPPER).mac(&[secret.as_bytes()]);
             Material::Basic(vec![BasicIssue {
                 issue: "i".into(),
                 pepper: PEPPER.to_vec().into(),
@@ -105,8 +107,8 @@ impl Setting {
             (setting.signed.clone(), two, Accounts::All),
             (setting.sha256.clone(), sha256, listed),
             (setting.nonce.clone(), nonce, Accounts::All),
-            (setting.basic.clone(), basic(), Accounts::All),
-            (IMPORTED.into(), basic(), Accounts::All),
+            (setting.basic.clone(), basic(&right), Accounts::All),
+            (IMPORTED.into(), basic(IMPORTED_SECRET), Accounts::All),
         ];
         setting.keys = keys
             .into_iter()
