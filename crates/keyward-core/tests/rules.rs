@@ -8,10 +8,10 @@ use serde_json::Value;
 
 /// Rules that the parts which are there have to keep: numbers, the order of answers, and those
 /// of the profile `rfc9421`.
-const RULES: [&str; 41] = [
+const RULES: [&str; 43] = [
     "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "order", "11", "12", "13", "14", "15", "16",
-    "17", "19", "21", "22", "25", "26", "27", "31", "32", "33", "35", "S1", "S2", "S3", "S4", "S5",
-    "S6", "S7", "S8", "S9", "S10", "S11", "S12", "S13",
+    "17", "18", "19", "21", "22", "24", "25", "26", "27", "31", "32", "33", "35", "S1", "S2", "S3",
+    "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "S13",
 ];
 
 fn root() -> PathBuf {
