@@ -52,7 +52,8 @@ prop_compose! {
             (Scheme::Https, "api.example:8443"), (Scheme::Https, "[2001:db8::1]"),
             (Scheme::Http, "localhost:8080"),
         ][..]),
-        path in "(/[a-z0-9%~._-]{1,8}){1,3}",
+        // Escapes of letters: whether a slash may be one is the route's choice.
+        path in "(/([a-z0-9~._-]|%[46][1-9]){1,8}){1,3}",
         query in proptest::option::of("[a-zA-Z0-9=&'%+/?:;.~-]{0,20}"),
         content_type in proptest::option::of("[a-z]{1,8}/[a-z]{1,8}(; ?[a-z]{1,8}=[a-z0-9]{1,8})?"),
         content in "[ -~\\n]{0,40}",
@@ -140,6 +141,7 @@ proptest! {
                     Profile::Cavage => (value.find("created=").unwrap(), value.len()),
                 };
                 bad = bad.changed(name, replaced(&value, start + at.index(end - start), &with));
+                prop_assume!(bad.value(name) != value);
                 // The name of a parameter in another case is the same name.
                 let same = bad.value(name).eq_ignore_ascii_case(&value);
                 prop_assume!(!same || profile == Profile::Rfc9421 || profile == Profile::Cloud9);

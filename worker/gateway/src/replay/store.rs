@@ -52,6 +52,11 @@ impl DurableObject for ReplayStore {
 impl ReplayStore {
     /// Whether the key was not there before. The alarm that forgets it is set with it.
     fn insert(&self, key: &str, until_s: i64) -> Result<bool> {
+        // Content may have taken so long to arrive that this would be forgotten at once, and a
+        // copy that arrives later still would be first again. By the clock that forgets.
+        if until_s < now_s() {
+            return Ok(false);
+        }
         let storage = self.state.storage();
         transaction(&storage, || {
             let sql = storage.sql();
@@ -77,11 +82,10 @@ impl ReplayStore {
     /// Forgets what is past, and sets the alarm to when the next is.
     fn forget(&self) -> Result<()> {
         let storage = self.state.storage();
-        let now_s = (js_sys::Date::now() / 1000.0) as i64;
         transaction(&storage, || {
             storage.sql().exec(
                 "DELETE FROM seen WHERE until_s < ?",
-                vec![SqlStorageValue::Integer(now_s)],
+                vec![SqlStorageValue::Integer(now_s())],
             )?;
             match self.earliest()? {
                 Some(until_s) => set_alarm(&storage, (until_s as f64 + 1.0) * 1000.0),
@@ -114,4 +118,9 @@ fn set_alarm(storage: &worker::Storage, at_ms: f64) -> Result<()> {
     let at = js_sys::Date::new(&at_ms.into());
     let _promise = storage.as_raw().set_alarm(at, js_sys::Object::new())?;
     Ok(())
+}
+
+/// Seconds of Unix time.
+fn now_s() -> i64 {
+    (js_sys::Date::now() / 1000.0) as i64
 }
