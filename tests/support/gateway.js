@@ -11,6 +11,10 @@ import { within } from "./within.js";
 export const ROOT = join(import.meta.dirname, "../..");
 export const XTASK = process.env.KEYWARD_XTASK?.split(" ") ?? ["cargo", "xtask"];
 
+/** wrangler takes some seconds, many on a machine that does other things as well. */
+const STARTS_WITHIN_MS = 90_000;
+const STOPS_WITHIN_MS = 15_000;
+
 /**
  * @param {{ vars?: Record<string, string>, records?: Record<string, string> }} [seed]
  *   without it, the demonstration's
@@ -51,8 +55,11 @@ async function start(seed, { on = "workerd" } = {}) {
     heard.emit("line");
   });
   const ready = new Promise((resolve) => createInterface({ input: child.stdout }).once("line", resolve));
-  const first = await Promise.race([ready, ended]);
-  if (typeof first !== "string") throw new Error(`the gateway did not start:\n${logs.join("\n")}`);
+  const first = await within(STARTS_WITHIN_MS, "the gateway starts", Promise.race([ready, ended])).catch(() => null);
+  if (typeof first !== "string") {
+    end();
+    throw new Error(`the gateway did not start:\n${logs.join("\n")}`);
+  }
 
   const hold = [child, child.stdout, child.stderr];
   for (const one of hold) one.unref();
@@ -76,7 +83,10 @@ async function start(seed, { on = "workerd" } = {}) {
       for (const one of hold) one.ref();
       process.off("exit", end);
       end();
-      await ended;
+      await within(STOPS_WITHIN_MS, "the gateway stops", ended).catch((error) => {
+        child.kill("SIGKILL");
+        throw error;
+      });
       await rm(state, { recursive: true, force: true });
     },
   };

@@ -48,11 +48,30 @@ pub(crate) fn path_segment(text: &str) -> String {
 
 /// The port when it is free, any free one for 0.
 pub(crate) fn free_port(port: u16) -> Result<u16> {
+    if port == 0 {
+        return any_port();
+    }
+    bind(port).map(|_| port).map_err(|error| {
+        Failure::new(format!("port {port} cannot be used: {error}"))
+            .mend("stop what listens there, or choose another with --port N")
+    })
+}
+
+/// Below those that Linux gives to connections (32768 and up): one of them could take the port before the server that
+/// it is meant for does. Drawn, so that servers which start side by side do not meet.
+fn any_port() -> Result<u16> {
+    const TRIES: u32 = 100;
+    for _ in 0..TRIES {
+        let mut drawn = [0; 2];
+        getrandom::fill(&mut drawn).about("randomness")?;
+        let port = 20_000 + u16::from_le_bytes(drawn) % 12_000;
+        if bind(port).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(Failure::new("no free port between 20000 and 32000"))
+}
+
+fn bind(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| {
-            Failure::new(format!("port {port} cannot be used: {error}"))
-                .mend("stop what listens there, or choose another with --port N")
-        })
 }
