@@ -2,7 +2,7 @@
 use keyward_core::address::parse_networks;
 use keyward_core::catalogue::{Action, Actions};
 use keyward_core::jws::JwsAlgorithm;
-use keyward_core::key::{NoncePolicy, SigningRules};
+use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 use keyward_core::mac::Algorithm;
 use keyward_issuer::{Issuer, NewKey, NewKind, disable, remove};
 use keyward_wire::catalogue::CatalogueFile;
@@ -102,13 +102,20 @@ impl Maker<'_> {
 
         let admin = Plan::signed(admin_role.clone());
         self.key("admin", admin, Shows("POST", "/v1/users", users, 200, None, "signed content"))?;
-        let sha256 = Plan { kind: signed(Algorithm::HmacSha256, NoncePolicy::Optional), ..Plan::signed(admin_role.clone()) };
+        let sha256 = Plan { kind: signed(Algorithm::HmacSha256, SigningRules::default()), ..Plan::signed(admin_role.clone()) };
         self.key("admin-sha256", sha256, ok("GET", "/v1/users?limit=10", "for clients without SHA-512"))?;
         self.key("basic", Plan::basic(basic_role.clone()), ok("GET", "/v1/users", "key id and secret as HTTP Basic"))?;
         let imported = Plan { key_id: Some("billing-gateway.7"), ..Plan::basic(basic_role) };
         self.key("imported", imported, ok("GET", "/v1/metrics", "an id made elsewhere"))?;
-        let nonce = Plan { kind: signed(Algorithm::HmacSha512, NoncePolicy::Required), ..Plan::signed(admin_role.clone()) };
+        let required = SigningRules { nonce: NoncePolicy::Required, ..SigningRules::default() };
+        let nonce = Plan { kind: signed(Algorithm::HmacSha512, required), ..Plan::signed(admin_role.clone()) };
         self.key("nonce", nonce, ok("GET", "/v1/alerts", "a nonce is required, and sent"))?;
+        let every = SigningRules { profiles: Profiles::with(Profile::ALL), ..SigningRules::default() };
+        let every = Plan { kind: signed(Algorithm::HmacSha512, every), ..Plan::signed(admin_role.clone()) };
+        self.key("every-profile", every, ok("GET", "/v1/users", "also with --profile cloud9, kong or cavage"))?;
+        let once = SigningRules { replay: ReplayPolicy::Strict, ..SigningRules::default() };
+        let once = Plan { kind: signed(Algorithm::HmacSha512, once), ..Plan::signed(admin_role.clone()) };
+        self.key("once", once, Shows("POST", "/v1/users", users, 200, None, "each request once: a copy is refused"))?;
         self.key("token", Plan::token(JwsAlgorithm::EdDsa, admin_role.clone()), ok("GET", "/v1/users", "a token with Ed25519"))?;
         let hs512 = Plan::token(JwsAlgorithm::Hs512, admin_role.clone());
         self.key("token-hs512", hs512, Shows("POST", "/v1/users", users, 200, None, "a token with HMAC"))?;
@@ -166,6 +173,14 @@ impl Maker<'_> {
     }
 
     fn key(&mut self, name: &str, plan: Plan, shows: Shows) -> Result<()> {
+        let profiles = match &plan.kind {
+            NewKind::Signed { rules, .. } => rules
+                .profiles
+                .iter()
+                .map(|one| one.as_str().to_owned())
+                .collect(),
+            NewKind::Basic | NewKind::Token(_) => Vec::new(),
+        };
         let (kind, algorithm) = match &plan.kind {
             NewKind::Basic => ("basic", None),
             NewKind::Signed { algorithm, .. } => ("signed", Some(algorithm.as_str().to_owned())),
@@ -196,11 +211,6 @@ impl Maker<'_> {
             .about("a demo key")?;
         let key_id = issued.record.key_id.clone();
         self.made.records.push(issued.record);
-        let profiles = if kind == "signed" {
-            vec!["rfc9421".to_owned()]
-        } else {
-            Vec::new()
-        };
         let secret = Some(issued.secret.reveal().to_owned());
         let (secret, token) = if kind == "token" {
             (None, secret)
@@ -275,19 +285,13 @@ impl Maker<'_> {
     }
 }
 
-fn signed(algorithm: Algorithm, nonce: NoncePolicy) -> NewKind {
-    NewKind::Signed {
-        algorithm,
-        rules: SigningRules {
-            nonce,
-            ..SigningRules::default()
-        },
-    }
+const fn signed(algorithm: Algorithm, rules: SigningRules) -> NewKind {
+    NewKind::Signed { algorithm, rules }
 }
 
 impl Plan {
     fn signed(assignment: Assignment) -> Self {
-        let kind = signed(Algorithm::HmacSha512, NoncePolicy::Optional);
+        let kind = signed(Algorithm::HmacSha512, SigningRules::default());
         Self {
             kind,
             ..Self::basic(assignment)
