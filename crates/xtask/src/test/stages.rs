@@ -230,8 +230,13 @@ fn node_test(context: &Context<'_>, files: &str) -> Result<Finished> {
 
 fn node_tests(context: &Context<'_>, files: &str) -> Command {
     let mut node = node(context.project);
-    // Files wait for limits of the gateway more than they compute.
-    node.args(["--test", "--test-reporter=spec", "--test-concurrency=4"]);
+    // Files wait for limits of the gateway more than they compute. None takes two minutes, so one that takes five hangs.
+    node.args([
+        "--test",
+        "--test-reporter=spec",
+        "--test-concurrency=4",
+        "--test-timeout=300000",
+    ]);
     if let Some(filter) = &context.filter {
         node.arg(format!("--test-name-pattern={filter}"));
     }
