@@ -106,7 +106,9 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
                 finished.took,
             );
         } else {
-            tell::text(&finished.output);
+            for line in finished.output.lines().filter(|line| !is_progress(line)) {
+                tell::line(line);
+            }
             tell::failed(&format!("fuzz {target}"), finished.took);
             broken.push(target);
         }
@@ -119,6 +121,14 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
             "the inputs are in {DIR}/artifacts; the output above says how to run them"
         )),
     )
+}
+
+/// Lines of libFuzzer about each input that reached something new.
+fn is_progress(line: &str) -> bool {
+    let line = line.trim_start();
+    line.strip_prefix('#')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        || line.starts_with("NEW_FUNC")
 }
 
 /// Instrumentation is a nightly feature, and libFuzzer is written in C++.

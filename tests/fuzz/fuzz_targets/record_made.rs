@@ -6,11 +6,13 @@ use std::sync::LazyLock;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use keyward_core::catalogue::Actions;
+use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{Key, NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 use keyward_core::mac::Algorithm;
 use keyward_fuzz::setting::SETTING;
 use keyward_wire::grants::{Accounts, GrantTable};
 use keyward_wire::record::{Assignment, BasicIssue, Live, Material, Record, SignedIssue, State};
+use keyward_wire::record::{SealedSecret, TokenIssue};
 use keyward_wire::ring::RingId;
 use keyward_wire::seal::SealContext;
 use keyward_wire::{Expect, MasterRing, Opened, PublishRing, Publisher, Unsealing};
@@ -163,10 +165,10 @@ fn live(
         disabled: u.arbitrary()?,
         addresses: maybe(u, |u| many(u, network))?,
         assignments: many(u, assignment)?,
-        material: if u.arbitrary()? {
-            basic(u, organisation)?
-        } else {
-            signed(u, context)?
+        material: match u.int_in_range(0..=2)? {
+            0 => basic(u, organisation)?,
+            1 => signed(u, context)?,
+            _ => token(u, context)?,
         },
     })
 }
@@ -224,7 +226,11 @@ fn signed(u: &mut Unstructured<'_>, context: SealContext<'_>) -> Result<Material
         .masters
         .keys(context.organisation, ring)
         .expect("the ring's keys");
-    let algorithm = *u.choose(&[Algorithm::HmacSha256, Algorithm::HmacSha512])?;
+    let algorithm = *u.choose(&[
+        Algorithm::HmacSha256,
+        Algorithm::HmacSha384,
+        Algorithm::HmacSha512,
+    ])?;
     let issues = many(u, |u| {
         let usual = *u.choose(&["i1", "i2"])?;
         let issue = name(u, usual)?;
@@ -257,4 +263,38 @@ fn signed(u: &mut Unstructured<'_>, context: SealContext<'_>) -> Result<Material
         },
         issues,
     })
+}
+
+fn token(u: &mut Unstructured<'_>, context: SealContext<'_>) -> Result<Material> {
+    let ring = &REGISTRY.ring;
+    let keys = REGISTRY
+        .masters
+        .keys(context.organisation, ring)
+        .expect("the ring's keys");
+    let algorithm = *u.choose(&[
+        JwsAlgorithm::EdDsa,
+        JwsAlgorithm::Hs256,
+        JwsAlgorithm::Hs384,
+        JwsAlgorithm::Hs512,
+    ])?;
+    let has_secret = algorithm.mac().is_some() ^ u.ratio(1, 8)?;
+    let issues = many(u, |u| {
+        let issue = name(u, "i1")?;
+        let context = SealContext {
+            kind: "token",
+            issue: &issue,
+            algorithm: algorithm.as_str(),
+            ..context
+        };
+        let sealed = keys
+            .seal(&context, ring, u.arbitrary()?, &u.arbitrary::<[u8; 8]>()?)
+            .expect("a short secret");
+        let ring = ring.clone();
+        Ok(TokenIssue {
+            issue,
+            secret: has_secret.then_some(SealedSecret { ring, sealed }),
+            not_after_s: maybe(u, time)?,
+        })
+    })?;
+    Ok(Material::Token { algorithm, issues })
 }

@@ -6,9 +6,11 @@ use keyward_core::catalogue::{Actions, ApiDefinition, Catalogue, Method, RouteDe
 use keyward_core::cors::Cors;
 use keyward_core::credential_text::checksum;
 use keyward_core::deployment::{Authority, AuthorityRole, Deployment, Scheme, Settings};
+use keyward_core::ed25519::{TokenKeys, thumbprint};
+use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{
     Accounts, Assignment, BasicIssue, Grants, Key, KeyParts, Material, NoncePolicy, Profile,
-    Profiles, ReplayPolicy, SignedIssue, SigningRules,
+    Profiles, ReplayPolicy, SignedIssue, SigningRules, TokenIssue,
 };
 use keyward_core::mac::{Algorithm, MacKey};
 
@@ -18,6 +20,10 @@ const NOW_DATE: &str = "Fri, 15 Jan 2027 08:00:00 GMT";
 pub const IMPORTED: &str = "imported-1";
 /// Its secret, which has no checksum.
 pub const IMPORTED_SECRET: &str = "a secret: of forty bytes, made elsewhere";
+/// The one token that the token key has.
+pub const TOKEN_ISSUE: &str = "i1";
+/// Verifies tokens with Ed25519, of which none is ever right here.
+const TOKEN_PUBLIC_KEY: [u8; 32] = [7; 32];
 const PEPPER: &[u8] = b"a pepper";
 
 pub struct Setting {
@@ -32,6 +38,8 @@ pub struct Setting {
     /// HMAC-SHA512, a nonce required, queries need not be signed.
     pub nonce: String,
     pub basic: String,
+    /// Tokens with HMAC-SHA512.
+    pub token: String,
     /// An id that no key has.
     pub unknown: String,
     /// The secret of every key but the imported one.
@@ -55,6 +63,7 @@ impl Setting {
             sha256: id("h"),
             nonce: id("n"),
             basic: id("b"),
+            token: id("t"),
             unknown: id("u"),
             right: secret("R"),
             wrong: secret("W"),
@@ -102,11 +111,20 @@ impl Setting {
             },
             issues: vec![signed("i", &right)],
         };
+        let tokens = Material::Token {
+            algorithm: JwsAlgorithm::Hs512,
+            issues: vec![TokenIssue {
+                issue: TOKEN_ISSUE.into(),
+                secret: Some(right.as_bytes().to_vec().into()),
+                not_after_s: None,
+            }],
+        };
         let listed = Accounts::Listed(BTreeSet::from(["a1".into(), "a2".into()]));
         let keys = [
             (setting.signed.clone(), two, Accounts::All),
             (setting.sha256.clone(), sha256, listed),
             (setting.nonce.clone(), nonce, Accounts::All),
+            (setting.token.clone(), tokens, Accounts::All),
             (setting.basic.clone(), basic(&right), Accounts::All),
             (IMPORTED.into(), basic(IMPORTED_SECRET), Accounts::All),
         ];
@@ -146,6 +164,8 @@ impl Setting {
             .replace("$SHA256", &self.sha256)
             .replace("$NONCE", &self.nonce)
             .replace("$BASIC", &self.basic)
+            .replace("$TOKEN", &self.token)
+            .replace("$KID", &thumbprint(&TOKEN_PUBLIC_KEY))
             .replace("$UNKNOWN", &self.unknown)
             .replace("$WRONG", &self.wrong)
             .replace("$NOW", &NOW_S.to_string())
@@ -194,6 +214,8 @@ fn deployment(open: bool) -> Deployment {
     settings.imported_key_ids = open;
     settings.debug = open;
     settings.content_bytes_max = 64;
+    let keys = TokenKeys::new([TOKEN_PUBLIC_KEY]).expect("one key");
+    settings.token_keys.insert("production".into(), keys);
     Deployment::new(settings).expect("settings")
 }
 
