@@ -4,19 +4,18 @@ mod announce;
 mod keys;
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use keyward_issuer::{Issuer, Published, TokenSigner, jwks, publish};
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::dev::{self, DevFile};
 use keyward_wire::envelope::Publisher;
-use keyward_wire::ring::RingId;
 use keyward_wire::seal::MasterRing;
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::dev::{Seed, Site};
-use crate::failure::{About, Failure, Result};
+use crate::failure::{About, Result};
+use crate::keyring::{base64url, now_s, random, ring_id};
 use crate::project::{read, write};
 
 const ORGANISATION: &str = "acme";
@@ -128,26 +127,4 @@ fn secrets(publisher: &Publisher, masters: &BTreeMap<&str, Zeroizing<[u8; 32]>>)
         "environments": environments,
     })
     .to_string()
-}
-
-fn base64url(bytes: &[u8]) -> String {
-    use base64ct::{Base64UrlUnpadded, Encoding};
-    Base64UrlUnpadded::encode_string(bytes)
-}
-
-fn ring_id(text: &str) -> Result<RingId> {
-    RingId::parse(text).about("the demonstration's keyring")
-}
-
-fn random() -> Result<Zeroizing<[u8; 32]>> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *bytes).about("randomness")?;
-    Ok(bytes)
-}
-
-fn now_s() -> Result<u64> {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map(|since| since.as_secs())
-        .map_err(|_| Failure::new("the clock is set before 1970"))
 }

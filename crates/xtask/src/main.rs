@@ -5,6 +5,7 @@ mod dev;
 mod failure;
 mod fuzz;
 mod http;
+mod keyring;
 mod project;
 mod records;
 mod run;

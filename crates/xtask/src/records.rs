@@ -1,9 +1,7 @@
 //! Keys for test files that start a gateway of their own: a plan on stdin, on stdout the secrets and each key's
 //! records, so that tests in other languages need not know how a secret is sealed.
 use std::io::Read;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_core::address::parse_networks;
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
@@ -13,13 +11,12 @@ use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::envelope::{Publisher, kv_name};
 use keyward_wire::grants::Accounts;
 use keyward_wire::record::{Live, Material, Record, State};
-use keyward_wire::ring::RingId;
 use keyward_wire::roles::Preset;
 use keyward_wire::seal::{MasterRing, SealContext};
 use serde_json::{Map, Value, json};
-use zeroize::Zeroizing;
 
 use crate::failure::{About, Failure, Result};
+use crate::keyring::{base64url, now_s, random, ring_id};
 use crate::tell;
 
 /// Not listed: for tests.
@@ -203,25 +200,4 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 
 fn owned(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
-}
-
-fn base64url(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
-}
-
-fn ring_id(text: &str) -> Result<RingId> {
-    RingId::parse(text).about("a ring's id")
-}
-
-fn random() -> Result<Zeroizing<[u8; 32]>> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *bytes).about("randomness")?;
-    Ok(bytes)
-}
-
-fn now_s() -> Result<u64> {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map(|since| since.as_secs())
-        .map_err(|_| Failure::new("the clock is set before 1970"))
 }
