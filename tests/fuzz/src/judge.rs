@@ -129,23 +129,16 @@ pub fn check_denial(denial: &Denial, message: &Message) {
         assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
         assert!(value.bytes().all(|b| (b' '..0x7F).contains(&b)));
     }
-    let is_credential = |name: &str| {
-        ["authorization", "proxy-authorization"]
-            .iter()
-            .any(|one| name.eq_ignore_ascii_case(one))
-    };
-    let others = message
+    // Key ids and names of components are no secrets, whatever is written there. In Basic the
+    // secret is encoded, so only who decoded it can repeat it.
+    let sent = message
         .fields
         .iter()
-        .filter(|(name, _)| !is_credential(name));
-    let said_elsewhere = others.fold(message.target.clone(), |all, (name, value)| {
-        all + name + value
-    });
+        .fold(message.target.clone(), |all, (name, value)| {
+            all + name + value
+        });
     for secret in [&SETTING.right, &SETTING.wrong, IMPORTED_SECRET] {
-        assert!(
-            !body.contains(secret) || said_elsewhere.contains(secret),
-            "{body}"
-        );
+        assert!(!body.contains(secret) || sent.contains(secret), "{body}");
     }
 }
 
