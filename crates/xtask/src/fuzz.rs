@@ -66,7 +66,7 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
         prepend_path(&mut cargo, std::slice::from_ref(&cargo_fuzz));
         cargo
             .args(["+nightly", "fuzz", verb, "--fuzz-dir", DIR])
-            // Safe Rust has nothing for sanitizers to find, and is twice as fast without.
+            // Safe Rust has nothing for sanitizers to find.
             .args(["--sanitizer", "none"])
             .env_remove("CARGO")
             .env_remove("RUSTUP_TOOLCHAIN")
