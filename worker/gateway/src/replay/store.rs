@@ -61,7 +61,7 @@ impl ReplayStore {
         transaction(&storage, || {
             let sql = storage.sql();
             let first = self.earliest()?.is_none();
-            let inserted = sql
+            let inserted = match sql
                 .exec(
                     "INSERT INTO seen VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING 1",
                     vec![
@@ -71,7 +71,11 @@ impl ReplayStore {
                 )?
                 .raw()
                 .next()
-                .is_some();
+            {
+                None => false,
+                // Only a row says that it was the first; an error does not.
+                Some(row) => row.map(|_| true)?,
+            };
             if first {
                 set_alarm(&storage, (until_s as f64 + 1.0) * 1000.0)?;
             }
