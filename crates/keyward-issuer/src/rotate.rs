@@ -137,41 +137,21 @@ trait Ends: Clone {
     fn ending(&self, not_after_s: u64) -> Self;
 }
 
-impl Ends for BasicIssue {
-    fn not_after_s(&self) -> Option<u64> {
-        self.not_after_s
-    }
+macro_rules! ends {
+    ($($issue:ty),*) => {$(
+        impl Ends for $issue {
+            fn not_after_s(&self) -> Option<u64> {
+                self.not_after_s
+            }
 
-    fn ending(&self, not_after_s: u64) -> Self {
-        Self {
-            not_after_s: Some(not_after_s),
-            ..self.clone()
+            fn ending(&self, not_after_s: u64) -> Self {
+                Self {
+                    not_after_s: Some(not_after_s),
+                    ..self.clone()
+                }
+            }
         }
-    }
+    )*};
 }
 
-impl Ends for SignedIssue {
-    fn not_after_s(&self) -> Option<u64> {
-        self.not_after_s
-    }
-
-    fn ending(&self, not_after_s: u64) -> Self {
-        Self {
-            not_after_s: Some(not_after_s),
-            ..self.clone()
-        }
-    }
-}
-
-impl Ends for TokenIssue {
-    fn not_after_s(&self) -> Option<u64> {
-        self.not_after_s
-    }
-
-    fn ending(&self, not_after_s: u64) -> Self {
-        Self {
-            not_after_s: Some(not_after_s),
-            ..self.clone()
-        }
-    }
-}
+ends!(BasicIssue, SignedIssue, TokenIssue);

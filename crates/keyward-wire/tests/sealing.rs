@@ -1,37 +1,11 @@
 //! Guarantees that a sealed secret opens in its own record and nowhere else.
 use keyward_wire::open::RecordError;
-use keyward_wire::ring::RingId;
 use keyward_wire::seal::{MasterRing, SealContext, Unsealing};
 use proptest::prelude::*;
-use zeroize::Zeroizing;
 
-const SECRET: &[u8] = b"kws_this-is-the-secret-of-the-test";
-
-fn ring_id(text: &str) -> RingId {
-    RingId::parse(text).unwrap()
-}
-
-fn masters(bytes: [u8; 2]) -> MasterRing {
-    let [first, second] = bytes.map(|byte| Zeroizing::new([byte; 32]));
-    MasterRing::new([(ring_id("m1"), first), (ring_id("m2"), second)]).unwrap()
-}
-
-const CONTEXT: SealContext<'static> = SealContext {
-    deployment: "demo",
-    environment: "production",
-    organisation: "acme",
-    key_id: "imported-1",
-    kind: "signed",
-    issue: "i1",
-    algorithm: "hmac-sha512",
-};
-
-fn sealed() -> Vec<u8> {
-    let masters = masters([1, 2]);
-    let (ring, keys) = masters.sealing("acme").unwrap();
-    assert_eq!(ring.as_str(), "m1", "the first seals");
-    keys.seal(&CONTEXT, ring, [3; 24], SECRET).unwrap()
-}
+#[path = "fixture/sealed.rs"]
+mod sealed;
+use sealed::{CONTEXT, SECRET, masters, ring_id, sealed};
 
 fn unseal(
     masters: MasterRing,
