@@ -1,10 +1,14 @@
 // Rule 14: of many copies of a request exactly one passes, whenever and wherever they arrive.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, before, describe, test } from "node:test";
 
-import { call, request } from "../support/client.js";
+import { begin, call, chunk, request } from "../support/client.js";
 import { deploy } from "../support/deployment.js";
 import { send } from "../support/raw.js";
+import { digest } from "../support/sign.js";
 
 let gateway, keys;
 before(async () => {
@@ -14,30 +18,51 @@ before(async () => {
       { name: "other", replay: "strict" },
       { name: "window" },
       { name: "viewer", replay: "strict", role: "read-only" },
+      { name: "forgotten", replay: "strict" },
     ],
+    // As long as it may be, so that content can arrive after its request is stale and forgotten.
+    settings: { createdAgeSecondsMax: 10, contentSecondsMax: 300 },
   });
   keys = gateway.keys;
 });
 after(() => gateway?.stop());
 
-/** How the copies of one request end, sorted. */
-async function outcomes(how, count) {
+/** How the copies of one request end, sorted; they go to the ports in turn. */
+async function outcomes(how, count, ports = [gateway.port]) {
   const { whole } = request(how);
-  const answers = await Promise.all(Array.from({ length: count }, () => send(gateway.port, whole, { method: how.method })));
+  const answers = await Promise.all(
+    Array.from({ length: count }, (_, copy) => send(ports[copy % ports.length], whole, { method: how.method })),
+  );
   return answers.map((answer) => answer.outcome).sort();
 }
 
+const once = (count) => ["200", ...Array(count - 1).fill("401 replayed")];
+
 test("exactly one of 50 concurrent copies passes, again and again", async () => {
   for (let round = 0; round < 5; round++) {
-    const ends = await outcomes({ as: keys.strict, target: `/v1/things?round=${round}` }, 50);
-    assert.deepEqual(ends.slice(0, 1), ["200"]);
-    assert.deepEqual(new Set(ends.slice(1)), new Set(["401 replayed"]));
+    assert.deepEqual(await outcomes({ as: keys.strict, target: `/v1/things?round=${round}` }, 50), once(50));
   }
+});
+
+test("exactly one passes when they arrive in several isolates", async (t) => {
+  const ports = [gateway.port, ...gateway.elsewhere];
+  const rounds = 20;
+  for (let round = 0; round < rounds; round++) {
+    const how = { as: keys.strict, target: `/v1/things?isolates=${round}` };
+    assert.deepEqual(await outcomes(how, 50, ports), once(50));
+  }
+  t.diagnostic(`${rounds} rounds of 50 copies in ${ports.length} isolates: ${rounds} passed`);
+});
+
+test("a copy is known in the other isolates, too", async () => {
+  const how = { as: keys.strict, target: "/v1/elsewhere" };
+  assert.deepEqual(await outcomes(how, 1), ["200"]);
+  for (const port of gateway.elsewhere) assert.deepEqual(await outcomes(how, 1, [port]), ["401 replayed"]);
 });
 
 test("content does not change that", async () => {
   const ends = await outcomes({ as: keys.strict, method: "POST", content: "once" }, 10);
-  assert.deepEqual(ends, ["200", ...Array(9).fill("401 replayed")]);
+  assert.deepEqual(ends, once(10));
 });
 
 test("a nonce makes two equal requests two requests", async () => {
@@ -67,4 +92,65 @@ test("what is refused is not remembered", async () => {
   assert.equal((await call(gateway, { as: keys.strict, target: "/v1/wrong" })).outcome, "200");
 });
 
+test("what was noted lasts through a crash", async () => {
+  for (let round = 0; round < 3; round++) {
+    const how = { as: keys.other, target: `/v1/crash?round=${round}` };
+    const { whole } = request(how);
+    assert.equal((await send(gateway.port, whole)).outcome, "200");
+    gateway = await gateway.crash();
+    assert.equal((await send(gateway.port, whole)).outcome, "401 replayed");
+  }
+});
+
+describe("60 s after a request is stale", { concurrency: true }, () => {
+  // The oldest that is fresh, so the first to be forgotten.
+  const created = () => seconds() - 9;
+
+  test("it is forgotten, with nobody asking", async () => {
+    const how = { as: keys.forgotten, sign: { parameters: { created: created() } } };
+    const before = noted();
+    assert.equal((await call(gateway, how)).outcome, "200");
+    const [key] = noted().filter((one) => !before.includes(one));
+    assert.match(key, /^[0-9a-f]{64}$/, "a hash, and nothing of the request");
+    await until(() => !noted().includes(key), 75_000);
+    assert.equal((await call(gateway, how)).outcome, "401 signature_stale");
+  });
+
+  test("content that only ends then is refused: copies of it might have passed and been forgotten", async () => {
+    const content = "x".repeat(16);
+    const how = { as: keys.forgotten, method: "POST", target: "/v1/late", content, sign: { parameters: { created: created() } } };
+    const fields = [["Transfer-Encoding", "chunked"], ["Content-Digest", digest(content)]];
+    const connection = await begin(gateway, { ...how, content: undefined, fields });
+    for (const byte of content) {
+      await pause(4_000);
+      await connection.write(chunk(byte));
+    }
+    await connection.write(chunk(""));
+    assert.equal((await connection.answer()).outcome, "401 replayed");
+    connection.close();
+  });
+});
+
+/** All that the objects know, read from their disk. */
+function noted() {
+  const files = readdirSync(gateway.replayDisk, { recursive: true }).filter((file) => /[0-9a-f]{64}\.sqlite$/.test(file));
+  return files.flatMap((file) => {
+    const database = new DatabaseSync(join(gateway.replayDisk, file), { readOnly: true });
+    try {
+      return database.prepare("SELECT key FROM seen").all().map((row) => row.key);
+    } finally {
+      database.close();
+    }
+  });
+}
+
+async function until(holds, withinMs) {
+  const end = Date.now() + withinMs;
+  while (!holds()) {
+    assert.ok(Date.now() < end, `not within ${withinMs} ms`);
+    await pause(200);
+  }
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 const seconds = () => Math.floor(Date.now() / 1000);

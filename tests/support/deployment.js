@@ -8,7 +8,10 @@ import { seed } from "./seed.js";
 /** As `seed` takes it. Stopping fails when the log holds anything that was confided to the gateway. */
 export async function deploy(plan) {
   const seeded = await seed(plan).catch(tell);
-  const gateway = await startGateway(seeded).catch(tell);
+  return running(seeded, await startGateway(seeded).catch(tell));
+}
+
+function running(seeded, gateway) {
   const ask = async (key, how) => (await call(gateway, { as: key, ...how })).outcome;
   return {
     ...gateway,
@@ -29,14 +32,24 @@ export async function deploy(plan) {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
+    /** Ends at once, as when the machine loses its power, and gives the one that is started on the same disk. */
+    async crash() {
+      const next = await gateway.crash().catch(tell);
+      keptSecrets(seeded, gateway.logs);
+      return running(seeded, next);
+    },
     async stop() {
       await gateway.stop();
-      const log = gateway.logs.join("\n");
-      const secrets = [...confided, ...Object.values(seeded.keys).map((key) => key.secret)];
-      const told = secrets.filter((secret) => log.includes(secret));
-      assert.deepEqual(told, [], "the log tells what was confided");
+      keptSecrets(seeded, gateway.logs);
     },
   };
+}
+
+function keptSecrets(seeded, logs) {
+  const log = logs.join("\n");
+  const secrets = [...confided, ...Object.values(seeded.keys).map((key) => key.secret)];
+  const told = secrets.filter((secret) => log.includes(secret));
+  assert.deepEqual(told, [], "the log tells what was confided");
 }
 
 /** The runner says nothing of a `before` that fails at the top of a file. */

@@ -18,12 +18,14 @@ const STOPS_WITHIN_MS = 15_000;
 /**
  * @param {{ vars?: Record<string, string>, records?: Record<string, string> }} [seed]
  *   without it, the demonstration's
- * @param {{ on?: "workerd" | "wrangler" }} [how] on wrangler, KV is its own and cannot be reached
+ * @param {{ on?: "workerd" | "wrangler", state?: string }} [how] on wrangler, KV is its own and cannot be reached;
+ *   `state`: the folder of one that was there before
  */
 export async function startGateway(seed, how = {}) {
+  const state = how.state ?? (await mkdtemp(join(tmpdir(), "keyward-")));
   for (let tries = 1; ; tries++) {
     try {
-      return await start(seed, how);
+      return await start(seed, { ...how, state });
     } catch (error) {
       // A port that was free is another's by now: test files start side by side.
       if (tries === 5 || !error.message.includes("Address already in use")) throw error;
@@ -31,8 +33,7 @@ export async function startGateway(seed, how = {}) {
   }
 }
 
-async function start(seed, { on = "workerd" } = {}) {
-  const state = await mkdtemp(join(tmpdir(), "keyward-"));
+async function start(seed, { on = "workerd", state }) {
   const [program, ...verb] = XTASK;
   const args = [...verb, "dev", "--port", "0", "--no-build", "--json", "--state", state];
   if (on === "workerd") args.push("--raw");
@@ -64,11 +65,24 @@ async function start(seed, { on = "workerd" } = {}) {
   const hold = [child, child.stdout, child.stderr];
   for (const one of hold) one.unref();
 
-  const { url, kv } = JSON.parse(first);
+  const { url, elsewhere, kv, group } = JSON.parse(first);
+  const port = (url) => Number(new URL(url).port);
+  const ends = async () => {
+    for (const one of hold) one.ref();
+    process.off("exit", end);
+    await within(STOPS_WITHIN_MS, "the gateway stops", ended).catch((error) => {
+      child.kill("SIGKILL");
+      throw error;
+    });
+  };
   return {
     url,
-    port: Number(new URL(url).port),
+    port: port(url),
+    /** The ports of the same gateway in other isolates. */
+    elsewhere: elsewhere.map(port),
     logs,
+    /** Where the objects of the replay store keep what they know. */
+    replayDisk: join(state, "replay"),
     kv: kvClient(kv),
     /** The first line, from the one with this number on, whose event is like this: awaited, since it comes after the answer. */
     async logged(like, from = 0) {
@@ -79,14 +93,15 @@ async function start(seed, { on = "workerd" } = {}) {
         await within(end - Date.now(), `a line like ${JSON.stringify(like)}`, once(heard, "line"));
       }
     },
+    /** Ends it at once, as a crash does, and starts it anew: nothing is left but what was on the disk. */
+    async crash() {
+      process.kill(-group, "SIGKILL");
+      await ends();
+      return startGateway(seed, { on, state });
+    },
     async stop() {
-      for (const one of hold) one.ref();
-      process.off("exit", end);
       end();
-      await within(STOPS_WITHIN_MS, "the gateway stops", ended).catch((error) => {
-        child.kill("SIGKILL");
-        throw error;
-      });
+      await ends();
       await rm(state, { recursive: true, force: true });
     },
   };

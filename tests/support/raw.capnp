@@ -5,6 +5,8 @@ using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "gateway", worker = .gateway),
+    (name = "gateway-elsewhere-1", worker = .elsewhere),
+    (name = "gateway-elsewhere-2", worker = .elsewhere),
     (name = "origin", worker = .origin),
     (name = "kv", worker = .kv),
     (name = "replay-disk", disk = (path = @REPLAY_DISK@, writable = true)),
@@ -15,26 +17,43 @@ const config :Workerd.Config = (
   ],
   sockets = [
     (name = "gateway", address = @GATEWAY_ADDRESS@, http = (), service = "gateway"),
+    (name = "elsewhere-1", address = @ELSEWHERE_1@, http = (), service = "gateway-elsewhere-1"),
+    (name = "elsewhere-2", address = @ELSEWHERE_2@, http = (), service = "gateway-elsewhere-2"),
     (name = "kv", address = @KV_ADDRESS@, http = (), service = (name = "kv", entrypoint = "Admin")),
   ],
 );
 
+const modules :List(Workerd.Worker.Module) = [
+  (name = "entry.js", esModule = embed "/worker/gateway/entry.js"),
+  (name = "catalogue.json", json = embed "/worker/gateway/catalogue.json"),
+  (name = "build/index.js", esModule = embed "/worker/gateway/build/index.js"),
+  (name = "build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
+];
+
 const gateway :Workerd.Worker = (
   compatibilityDate = @COMPATIBILITY_DATE@,
-  modules = [
-    (name = "entry.js", esModule = embed "/worker/gateway/entry.js"),
-    (name = "catalogue.json", json = embed "/worker/gateway/catalogue.json"),
-    (name = "build/index.js", esModule = embed "/worker/gateway/build/index.js"),
-    (name = "build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
-  ],
+  modules = .modules,
   globalOutbound = "network",
   durableObjectNamespaces = [
     (className = "ReplayStore", uniqueKey = "keyward-replay", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "replay-disk"),
   bindings = [
-    (name = "KEYS", kvNamespace = "kv"),
     (name = "REPLAY", durableObjectNamespace = "ReplayStore"),
+    (name = "KEYS", kvNamespace = "kv"),
+    (name = "ORIGIN", service = "origin"),
+    @VARS@
+  ],
+);
+
+# The same in isolates of their own, as it runs in many places at once: each object exists once for all of them.
+const elsewhere :Workerd.Worker = (
+  compatibilityDate = @COMPATIBILITY_DATE@,
+  modules = .modules,
+  globalOutbound = "network",
+  bindings = [
+    (name = "REPLAY", durableObjectNamespace = (className = "ReplayStore", serviceName = "gateway")),
+    (name = "KEYS", kvNamespace = "kv"),
     (name = "ORIGIN", service = "origin"),
     @VARS@
   ],

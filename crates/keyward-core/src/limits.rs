@@ -33,6 +33,11 @@ pub const SIGNATURE_BASE_SHOWN_BYTES_MAX: usize = 8 * 1024;
 /// Signed content is buffered, so it needs a bound; a deployment may set its own.
 pub const CONTENT_BYTES_MAX_DEFAULT: u64 = 1024 * 1024;
 
+/// How long signed content may take to arrive, in seconds: default, least, most. It is held
+/// meanwhile. The default is well below [`REPLAY_MARGIN_S`]: what takes longer than that is noted
+/// too late and refused as a copy.
+pub const CONTENT_S: (u64, u64, u64) = (30, 1, 300);
+
 /// How old `created` may be, in seconds: default, least, most.
 pub const CREATED_AGE_S: (u64, u64, u64) = (300, 10, 900);
 /// How far in the future `created` may be, in seconds: default, least, most.

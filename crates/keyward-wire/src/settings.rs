@@ -7,6 +7,7 @@ use core::fmt;
 use ipnet::IpNet;
 use keyward_core::address::{AddressSet, parse_network};
 use keyward_core::deployment::{self, AuthorityRole, Deployment, Scheme};
+use keyward_core::limits::CONTENT_S;
 use serde::Deserialize;
 
 use crate::jwks::JwkSet;
@@ -17,12 +18,15 @@ use crate::unique_map;
 pub struct Settings {
     pub deployment: Deployment,
     pub client_address: ClientAddress,
+    /// How long signed content may take to arrive, in seconds (1 to 300).
+    pub content_s_max: u64,
     /// How long a key may be used from memory, in seconds (0 to 300): part of the time that a
     /// revocation needs.
     pub isolate_ttl_s: u64,
     /// The kind of proxy that may ask for a decision; `None`: none may.
     pub forward_auth: Option<ProxyKind>,
-    /// How long an origin may take to begin its answer, in seconds (1 to 300).
+    /// How long an origin may take to begin its answer once it was asked, and between one part of
+    /// streamed content and the next, in seconds (1 to 300).
     pub origin_timeout_s: u64,
 }
 
@@ -63,6 +67,7 @@ struct SettingsJson {
     #[serde(default)]
     debug: bool,
     content_bytes_max: Option<u64>,
+    content_seconds_max: Option<u64>,
     created_age_seconds_max: Option<u64>,
     created_ahead_seconds_max: Option<u64>,
     #[serde(default = "thirty")]
@@ -141,6 +146,11 @@ impl Settings {
             deployment: Deployment::new(settings)
                 .map_err(|error| SettingsFileError(error.to_string()))?,
             client_address: client_address(json.client_address)?,
+            content_s_max: within(
+                "contentSecondsMax",
+                json.content_seconds_max.unwrap_or(CONTENT_S.0),
+                CONTENT_S.1,
+            )?,
             forward_auth: json.forward_auth,
             isolate_ttl_s: within("isolateTtlSeconds", json.isolate_ttl_seconds, 0)?,
             origin_timeout_s: within("originTimeoutSeconds", json.origin_timeout_seconds, 1)?,
@@ -228,6 +238,7 @@ mod tests {
         let read = settings.deployment.settings();
         assert!(matches!(settings.client_address, ClientAddress::Cloudflare));
         assert_eq!(read.content_bytes_max, core.content_bytes_max);
+        assert_eq!(settings.content_s_max, CONTENT_S.0);
         assert_eq!(read.created_age_s_max, core.created_age_s_max);
         assert!(!read.imported_key_ids && !read.debug);
     }
@@ -236,7 +247,7 @@ mod tests {
     fn every_setting_arrives() {
         let settings = parse(
             r#", "clientAddress": { "trustedProxy": ["10.0.0.0/8"] }, "importedKeyIds": true,
-               "debug": true, "contentBytesMax": 5, "createdAgeSecondsMax": 60,
+               "debug": true, "contentBytesMax": 5, "contentSecondsMax": 9, "createdAgeSecondsMax": 60,
                "createdAheadSecondsMax": 7"#,
         )
         .unwrap();
@@ -250,6 +261,7 @@ mod tests {
             ),
             (5, 60, 7)
         );
+        assert_eq!(settings.content_s_max, 9);
         let ClientAddress::TrustedProxy(set) = settings.client_address else {
             panic!()
         };
@@ -281,6 +293,9 @@ mod tests {
         assert!(says(r#", "clientAddress": "peer", "debgu": true"#).contains("debgu"));
         assert!(
             says(r#", "clientAddress": "peer", "createdAgeSecondsMax": 1"#).contains("10 to 900")
+        );
+        assert!(
+            says(r#", "clientAddress": "peer", "contentSecondsMax": 301"#).contains("1 to 300")
         );
         assert!(says(r#", "clientAddress": { "trustedProxy": [] }"#).contains("at least one"));
         assert!(

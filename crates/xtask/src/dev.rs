@@ -55,6 +55,8 @@ struct Running {
     output: Output,
     /// Where KV can be written and made to fail; wrangler's cannot.
     kv_port: Option<u16>,
+    /// The same gateway in other isolates; wrangler has one.
+    elsewhere: Vec<u16>,
 }
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -93,10 +95,17 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     running.output.show();
     tell::done(&format!("ready at {}", site.url()), start.elapsed());
     if options.json {
-        let kv = running
-            .kv_port
-            .map(|port| format!("http://127.0.0.1:{port}"));
-        println!("{}", serde_json::json!({ "url": site.url(), "kv": kv }));
+        let at = |port: u16| format!("http://127.0.0.1:{port}");
+        let elsewhere: Vec<_> = running.elsewhere.iter().map(|port| at(*port)).collect();
+        println!(
+            "{}",
+            serde_json::json!({
+                "url": site.url(),
+                "elsewhere": elsewhere,
+                "kv": running.kv_port.map(at),
+                "group": running.server.group(),
+            })
+        );
     }
     tell::text(&seed.announcement);
     tell::note("Ctrl-C stops it");

@@ -72,6 +72,11 @@ impl Supervised {
         })
     }
 
+    /// The process group of all that was started.
+    pub(crate) fn group(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn stop(&mut self) {
         drop(self.child.stdin.take());
         let asked = Instant::now();

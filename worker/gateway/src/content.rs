@@ -1,4 +1,5 @@
 //! Content that is signed: read whole, within bounds, and hashed.
+use core::pin::pin;
 use core::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -83,18 +84,17 @@ pub(crate) async fn read<'s>(
     let mut bytes = Vec::new();
     if let Some(stream) = request.body() {
         let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
-        while let Some(chunk) = next(&reader).await? {
-            let length = chunk.length() as usize;
-            if (bytes.len() + length) as u64 > bytes_max {
-                // Tells the runtime that nobody will read the rest.
-                let _ = reader.cancel();
-                return Err(Code::ContentTooLarge.into());
-            }
-            share.grow(length)?;
-            let start = bytes.len();
-            bytes.resize(start + length, 0);
-            chunk.copy_to(&mut bytes[start..]);
-        }
+        let whole = pin!(read_all(&reader, bytes_max, &mut share));
+        // However steadily it drips, it must come to an end.
+        let limit = Delay::from(Duration::from_secs(state.settings.content_s_max));
+        let read = match select(whole, limit).await {
+            Either::Left((read, _)) => read,
+            Either::Right(_) => Err(Code::ContentTimeout.into()),
+        };
+        bytes = read.inspect_err(|_| {
+            // Tells the runtime that nobody will read the rest.
+            let _ = reader.cancel();
+        })?;
     }
     let hashes = hash(&bytes, needs).await;
     Ok(Content {
@@ -104,8 +104,32 @@ pub(crate) async fn read<'s>(
     })
 }
 
+async fn read_all(
+    reader: &ReadableStreamDefaultReader,
+    bytes_max: u64,
+    share: &mut Share<'_>,
+) -> Result<Vec<u8>, Denial> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = next(reader).await? {
+        let length = chunk.length() as usize;
+        if (bytes.len() + length) as u64 > bytes_max {
+            return Err(Code::ContentTooLarge.into());
+        }
+        share.grow(length)?;
+        let start = bytes.len();
+        bytes.resize(start + length, 0);
+        chunk.copy_to(&mut bytes[start..]);
+    }
+    Ok(bytes)
+}
+
 /// The next chunk, `None` at the end.
-async fn next(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, Denial> {
+///
+/// # Errors
+/// `content_timeout`, also when the client is gone.
+pub(crate) async fn next(
+    reader: &ReadableStreamDefaultReader,
+) -> Result<Option<Uint8Array>, Denial> {
     let gone = |_| Denial::new(Code::ContentTimeout);
     let read = JsFuture::from(reader.read());
     let result = match select(read, Delay::from(IDLE)).await {

@@ -1,7 +1,8 @@
 //! An allowed request goes on to its origin, and the answer comes back.
+use core::convert::Infallible;
 use core::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, FusedFuture, select};
 use js_sys::{Promise, Uint8Array};
 use keyward_core::catalogue::Method;
 use keyward_core::decide::is_confined;
@@ -11,17 +12,19 @@ use keyward_wire::catalogue::Origin;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestCache, RequestInit, RequestRedirect, ResponseInit};
-use worker::{Delay, Env};
+use worker::{Context, Delay, Env};
 
 use crate::Allowed;
 use crate::js::{global, property};
 use crate::state::State;
+use crate::upload::{self, Upload};
 
 /// # Errors
-/// `origin_unavailable`, `origin_timeout`.
+/// `origin_unavailable`, `origin_timeout`; `content_timeout` of content that is streamed.
 pub(crate) async fn forward(
     state: &State,
     env: &Env,
+    context: &Context,
     request: &web_sys::Request,
     exchange: &Exchange<'_>,
     allowed: Allowed<'_>,
@@ -32,31 +35,41 @@ pub(crate) async fn forward(
         .file
         .origin(grant.api, grant.environment)
         .ok_or_else(unavailable)?;
+    let limit = Duration::from_secs(state.settings.origin_timeout_s);
     let abort = AbortController::new().map_err(|_| unavailable())?;
-    let init = init(request, exchange, &allowed).map_err(|_| unavailable())?;
+    let init = init(exchange, &allowed).map_err(|_| unavailable())?;
     init.set_signal(Some(&abort.signal()));
+    let mut upload =
+        set_content(&init, request, exchange, &allowed, limit).map_err(|_| unavailable())?;
 
     let answer = send(env, origin, exchange, &init).ok_or_else(unavailable)?;
-    let limit = Delay::from(Duration::from_secs(state.settings.origin_timeout_s));
-    match select(JsFuture::from(answer), limit).await {
-        Either::Left((Ok(response), _)) => {
-            let response = response.dyn_into().map_err(|_| unavailable())?;
-            cleaned(&response).map_err(|_| unavailable())
+    let too_late = Box::pin(async {
+        if let Some(upload) = &mut upload {
+            (&mut upload.ended).await?;
         }
-        Either::Left((Err(_), _)) => Err(unavailable()),
-        Either::Right(_) => {
+        // The origin's own time begins when it was asked everything.
+        Delay::from(limit).await;
+        Err::<Infallible, _>(Denial::new(Code::OriginTimeout))
+    });
+    let response = match select(JsFuture::from(answer), too_late).await {
+        Either::Left((Ok(response), _)) => response.dyn_into().map_err(|_| unavailable())?,
+        Either::Left((Err(_), _)) => return Err(unavailable()),
+        Either::Right((Err(denial), _)) => {
             abort.abort();
-            Err(Code::OriginTimeout.into())
+            return Err(denial);
         }
+    };
+    // An origin may answer while it is still being asked.
+    if let Some(Upload { ended, .. }) = upload.filter(|upload| !upload.ended.is_terminated()) {
+        context.wait_until(async {
+            let _ = ended.await;
+        });
     }
+    cleaned(&response).map_err(|_| unavailable())
 }
 
-/// The request's options: fields, body, and no help from caches or redirects.
-fn init(
-    request: &web_sys::Request,
-    exchange: &Exchange<'_>,
-    allowed: &Allowed<'_>,
-) -> Result<RequestInit, JsValue> {
+/// The request's options: fields, and no help from caches or redirects.
+fn init(exchange: &Exchange<'_>, allowed: &Allowed<'_>) -> Result<RequestInit, JsValue> {
     let headers = Headers::new()?;
     for (name, value) in exchange.forwarded_fields(allowed.grant) {
         // The runtime sets the length of what it sends.
@@ -75,17 +88,31 @@ fn init(
     init.set_headers(&headers);
     init.set_redirect(RequestRedirect::Manual);
     init.set_cache(RequestCache::NoStore);
-    match (exchange.method(), &allowed.content) {
-        (Method::Get | Method::Head, _) => {}
-        (_, Some(content)) if content.bytes.is_empty() => {}
-        (_, Some(content)) => init.set_body(&Uint8Array::from(content.bytes.as_slice())),
-        (_, None) => {
-            if let Some(stream) = request.body() {
-                init.set_body(&stream);
-            }
-        }
-    }
     Ok(init)
+}
+
+/// Gives the request its content: what was checked, or a stream of what comes.
+fn set_content(
+    init: &RequestInit,
+    request: &web_sys::Request,
+    exchange: &Exchange<'_>,
+    allowed: &Allowed<'_>,
+    origin_pause_max: Duration,
+) -> Result<Option<Upload>, JsValue> {
+    if matches!(exchange.method(), Method::Get | Method::Head) {
+        return Ok(None);
+    }
+    let Some(content) = &allowed.content else {
+        let upload = upload::start(request, origin_pause_max)?;
+        if let Some(upload) = &upload {
+            init.set_body(&upload.stream);
+        }
+        return Ok(upload);
+    };
+    if !content.bytes.is_empty() {
+        init.set_body(&Uint8Array::from(content.bytes.as_slice()));
+    }
+    Ok(None)
 }
 
 /// Starts the subrequest: exactly the path that was authorised.
@@ -115,13 +142,21 @@ fn send(
     }
 }
 
+/// Fields that speak to shared caches alone and go before `Cache-Control` there (RFC 9213, Edge
+/// Architecture): no answer to a key is for them.
+const SHARED_CACHES: [&str; 3] = [
+    "cdn-cache-control",
+    "cloudflare-cdn-cache-control",
+    "surrogate-control",
+];
+
 /// The origin's answer without what belongs to its connection or is Keyward's to say.
 fn cleaned(response: &web_sys::Response) -> Result<web_sys::Response, JsValue> {
     // A copy: the headers of a fetched response cannot be changed.
     let headers = Headers::new_with_headers(&response.headers())?;
     let connection = headers.get("connection")?.unwrap_or_default();
     for (name, _) in worker::Headers(response.headers()).entries() {
-        if is_confined(&name, &connection) {
+        if is_confined(&name, &connection) || SHARED_CACHES.contains(&name.as_str()) {
             headers.delete(&name)?;
         }
     }

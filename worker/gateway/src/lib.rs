@@ -13,6 +13,7 @@ mod replay;
 mod state;
 mod store;
 mod tokens;
+mod upload;
 
 use keyward_core::authenticate::{Authenticated, authenticate};
 use keyward_core::authorize::{Grant, authorize};
@@ -29,15 +30,11 @@ use state::State;
 
 /// Answers one request. Nothing in here may end in an error: what goes wrong has its own answer.
 #[event(fetch)]
-async fn fetch(
-    request: web_sys::Request,
-    env: Env,
-    _context: Context,
-) -> Result<web_sys::Response> {
+async fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<web_sys::Response> {
     let mut line = Line::default();
     let mut cors = Vec::new();
     let outcome = match State::of(&env) {
-        Ok(state) => handle(&state, &env, &request, &mut line, &mut cors).await,
+        Ok(state) => handle(&state, &env, &context, &request, &mut line, &mut cors).await,
         Err(error) => {
             line.reason = Some(error.to_string());
             Err(Code::StoreUnavailable.into())
@@ -60,6 +57,7 @@ async fn fetch(
 async fn handle(
     state: &State,
     env: &Env,
+    context: &Context,
     request: &web_sys::Request,
     line: &mut Line,
     cors: &mut Vec<(&'static str, String)>,
@@ -89,7 +87,7 @@ async fn handle(
         content: ContentAt::Here,
     };
     way.admit(&exchange, &fields, line, async |allowed| {
-        forward::forward(state, env, request, &exchange, allowed).await
+        forward::forward(state, env, context, request, &exchange, allowed).await
     })
     .await
 }

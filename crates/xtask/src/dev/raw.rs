@@ -16,12 +16,18 @@ pub(super) fn start(
     seed: &Seed,
     state: &Path,
 ) -> Result<Running> {
-    let kv_port = match http::free_port(site.port.saturating_add(1)) {
-        Ok(port) => port,
-        Err(_) => http::free_port(0)?,
+    let mut next = site.port;
+    let mut free_port = || {
+        next = next.saturating_add(1);
+        http::free_port(next).or_else(|_| http::free_port(0))
+    };
+    let ports = Ports {
+        gateway: site.port,
+        kv: free_port()?,
+        elsewhere: [free_port()?, free_port()?],
     };
     let config = state.join("config.capnp");
-    write(&config, &fill_in(project, site.port, kv_port, seed, state)?)?;
+    write(&config, &fill_in(project, &ports, seed, state)?)?;
 
     let mut command = project.command(&tools.workerd);
     command
@@ -33,19 +39,21 @@ pub(super) fn start(
     let mut running = Running {
         server: supervise::start(&command, writer)?,
         output: Output::of(reader),
-        kv_port: Some(kv_port),
+        kv_port: Some(ports.kv),
+        elsewhere: ports.elsewhere.to_vec(),
     };
-    publish(&mut running, kv_port, seed)?;
+    publish(&mut running, ports.kv, seed)?;
     Ok(running)
 }
 
-fn fill_in(
-    project: &Project,
-    port: u16,
-    kv_port: u16,
-    seed: &Seed,
-    state: &Path,
-) -> Result<String> {
+struct Ports {
+    gateway: u16,
+    kv: u16,
+    /// Of the gateway's other isolates.
+    elsewhere: [u16; 2],
+}
+
+fn fill_in(project: &Project, ports: &Ports, seed: &Seed, state: &Path) -> Result<String> {
     let disk = state.join("kv");
     let replay = state.join("replay");
     for disk in [&disk, &replay] {
@@ -56,12 +64,16 @@ fn fill_in(
         .iter()
         .map(|(name, value)| format!("(name = {}, text = {}),", quoted(name), quoted(value)))
         .collect();
+    let address = |port: u16| quoted(&format!("127.0.0.1:{port}"));
+    let [first, second] = ports.elsewhere;
     let mut config = read(&project.root("tests/support/raw.capnp"))?;
     for (place, text) in [
         ("@KV_DISK@", quoted(&disk.to_string_lossy())),
         ("@REPLAY_DISK@", quoted(&replay.to_string_lossy())),
-        ("@GATEWAY_ADDRESS@", quoted(&format!("127.0.0.1:{port}"))),
-        ("@KV_ADDRESS@", quoted(&format!("127.0.0.1:{kv_port}"))),
+        ("@GATEWAY_ADDRESS@", address(ports.gateway)),
+        ("@KV_ADDRESS@", address(ports.kv)),
+        ("@ELSEWHERE_1@", address(first)),
+        ("@ELSEWHERE_2@", address(second)),
         (
             "@COMPATIBILITY_DATE@",
             quoted(&compatibility_date(project)?),

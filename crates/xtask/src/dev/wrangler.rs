@@ -42,6 +42,7 @@ pub(super) fn start(
         server: supervise::start(&command, writer)?,
         output: Output::of(reader),
         kv_port: None,
+        elsewhere: Vec::new(),
     })
 }
 
