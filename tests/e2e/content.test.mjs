@@ -10,11 +10,13 @@ import { open } from "../support/raw.js";
 import { digest } from "../support/sign.js";
 
 const MIB = 1024 * 1024;
+const WHOLE_S = 20;
 
 let gateway, origin, key, basic, unknown;
 before(async () => {
   origin = await startOrigin();
-  gateway = await deploy({ keys: [{ name: "signed" }, { name: "basic", kind: "basic" }, { name: "removed" }], remote: origin.url });
+  const keys = [{ name: "signed" }, { name: "basic", kind: "basic" }, { name: "removed" }];
+  gateway = await deploy({ keys, remote: origin.url, settings: { contentSecondsMax: WHOLE_S } });
   ({ signed: key, basic, removed: unknown } = gateway.keys);
   await gateway.kv.put(unknown.kvName, unknown.removed);
 });
@@ -183,6 +185,21 @@ describe("content that does not come", { concurrency: true }, () => {
     await isStillServing();
   });
 
+  test("a client that drips is given up when its time is over", async () => {
+    const began = Date.now();
+    const connection = await begin(gateway, { as: key, method: "POST", target: "/remote/x", fields: [["Content-Length", "100"], ["Content-Digest", digest("")]] });
+    const drip = setInterval(() => connection.write("x"), 2_000);
+    try {
+      const answer = await connection.answer({ patienceMs: (WHOLE_S + 10) * 1000 });
+      assert.equal(answer.outcome, "408 content_timeout");
+      assert.ok(Date.now() - began >= WHOLE_S * 1000 - 50, "not before");
+    } finally {
+      clearInterval(drip);
+      connection.close();
+    }
+    await isStillServing();
+  });
+
   test("a client that is slow is waited for", async () => {
     const connection = await begin(gateway, { as: key, method: "POST", target: "/remote/x", fields: [["Content-Length", "6"], ["Content-Digest", digest("abcdef")]] });
     for (const part of ["ab", "cd", "ef"]) {
@@ -194,9 +211,12 @@ describe("content that does not come", { concurrency: true }, () => {
   });
 
   test("a client that goes away frees what it held", async () => {
-    const connections = await Promise.all(Array.from({ length: 8 }, () => half()));
-    for (const connection of connections) connection.close();
-    await isStillServing();
+    // Together more than there is room for.
+    for (let round = 0; round < 6; round++) {
+      const connections = await Promise.all(Array.from({ length: 8 }, () => half()));
+      for (const connection of connections) connection.close();
+      await isStillServing();
+    }
   });
 
   // Each holds a little less than 1 MiB and gives no end: 33 do not fit into 32 MiB.

@@ -256,6 +256,14 @@ describe("to the client", () => {
     });
   }
 
+  test("what speaks to shared caches alone is taken out", async () => {
+    const said = ["CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Surrogate-Control"].map((name) => [name, "max-age=600"]);
+    const answer = await answered(200, [...said, ["X-Kept", "1"]]);
+    for (const [name] of said) assert.deepEqual(answer.all(name.toLowerCase()), []);
+    assert.equal(answer.field("x-kept"), "1");
+    assert.equal(answer.field("cache-control"), "private");
+  });
+
   test("an encoded answer is not undone", async () => {
     const content = gzipSync("abc".repeat(1000));
     const answer = await answered(200, [["Content-Encoding", "gzip"], ["Content-Length", String(content.length)]], content);

@@ -46,6 +46,8 @@ describe("refused as ambiguous", () => {
     "encoded slash": "/v1/a%2fb",
     "encoded slash, upper case": "/v1/a%2Fb",
     "encoded slash where two slashes are allowed": "/empty/a%2fb",
+    "semicolon": "/v1/a;b",
+    "semicolon where encoded slashes are allowed": "/slash/a;b",
     "encoded NUL": "/v1/a%00b",
     "encoded twice": "/v1/%252e%252e/x",
     "percent encoded before hex digits": "/v1/a%2541",
@@ -81,8 +83,8 @@ describe("forwarded as authorised", () => {
     "lower-case escape": "/caf%c3%a9",
     "encoded space": "/a%20b",
     "encoded percent before no hex": "/100%25",
-    "parameters": "/a;b=c",
-    "what URLs leave alone": "/-._~!$&'()*+,;=:@|[]",
+    "what URLs leave alone": "/-._~!$&'()*+,=:@|[]",
+    "encoded semicolon": "/a%3bb=c",
     "three dots": "/...",
     "dots in a name": "/a..b/.c",
     "query": "/x?a=1&b=2",
@@ -109,8 +111,12 @@ describe("forwarded as authorised", () => {
     assert.equal(await seen(signed, "/remote/empty//a///b/"), "/remote/empty//a///b/");
   });
 
+  test("semicolons, where the route allows them", async () => {
+    assert.equal(await seen(signed, "/remote/semicolon/a;b=c/;"), "/remote/semicolon/a;b=c/;");
+  });
+
   test("a service binding is sent the same", async () => {
-    for (const target of ["/v1/a;b/%61?x='y'", "/slash/a%2fb", "/empty//a"]) {
+    for (const target of ["/semicolon/a;b/%61?x='y'", "/slash/a%2fb", "/empty//a"]) {
       const echo = (await signed(target)).json;
       assert.equal(echo.url, `http://api.example${target.replaceAll("'", "%27")}`);
     }

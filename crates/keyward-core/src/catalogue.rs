@@ -75,7 +75,7 @@ pub enum RouteOutcome<'c, 't> {
     Match(RouteMatch<'c, 't>),
     /// None matches (403 `no_route`).
     NoRoute,
-    /// The path has empty segments or encoded slashes and no route that allows them
+    /// The path has empty segments, encoded slashes or `;` and no route that allows them
     /// (400 `ambiguous_target`).
     Ambiguous,
 }
@@ -109,8 +109,8 @@ impl Catalogue {
     /// The most specific route for a request: segment by segment from the left, a literal beats
     /// `{name}`, and that beats `**`. `HEAD` uses the route of `GET`.
     ///
-    /// That one route decides. Where it does not allow the path's empty segments or encoded
-    /// slashes, or the account is no account name, a less specific one is not tried: a path about
+    /// That one route decides. Where it does not allow the path's empty segments, encoded slashes
+    /// or `;`, or the account is no account name, a less specific one is not tried: a path about
     /// one thing must not pass as a path about another.
     #[must_use]
     pub fn route<'t>(&self, method: Method, target: &Target<'t>) -> RouteOutcome<'_, 't> {
@@ -130,6 +130,9 @@ impl Catalogue {
         let Some(route) = route else {
             return RouteOutcome::NoRoute;
         };
+        if !route.allows_semicolon() && route.leaves_semicolon_open(target) {
+            return RouteOutcome::Ambiguous;
+        }
         let Some(position) = route.account_position() else {
             return RouteOutcome::Match(RouteMatch {
                 route,

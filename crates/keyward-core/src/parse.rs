@@ -76,7 +76,7 @@ impl<'a> Exchange<'a> {
             RouteOutcome::Ambiguous => {
                 return Err(Denial::because(
                     Code::AmbiguousTarget,
-                    "no route allows an empty segment or an encoded slash here",
+                    "no route allows an empty segment, an encoded slash or a semicolon here",
                 ));
             }
         };

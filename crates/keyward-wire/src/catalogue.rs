@@ -76,6 +76,9 @@ pub struct Route {
     pub encoded_slash: bool,
     #[serde(default)]
     pub empty_segments: bool,
+    /// Whether segments that the path leaves open may have `;`.
+    #[serde(default)]
+    pub semicolon: bool,
     /// Whether keys of kind basic are taken.
     #[serde(default = "yes")]
     pub basic: bool,
@@ -217,6 +220,7 @@ fn definition(api: &Api, route: &Route) -> Result<RouteDefinition, CatalogueFile
         accounts_at_origin: route.accounts == Some(AccountsAt::Origin),
         allow_encoded_slash: route.encoded_slash,
         allow_empty_segments: route.empty_segments,
+        allow_semicolon: route.semicolon,
         basic: route.basic,
     })
 }

@@ -2,7 +2,7 @@
 //! finds.
 //!
 //! Lines `GET,POST /pattern [flags]`, an empty line, lines `GET /target`. Flags: `e` empty
-//! segments, `s` encoded slash, `o` accounts at the origin, `a=name` the account.
+//! segments, `s` encoded slash, `m` semicolon, `o` accounts at the origin, `a=name` the account.
 #![no_main]
 use std::cmp::Ordering;
 
@@ -62,6 +62,7 @@ fn definition(line: &str) -> RouteDefinition {
         match word {
             "e" => route.allow_empty_segments = true,
             "s" => route.allow_encoded_slash = true,
+            "m" => route.allow_semicolon = true,
             "o" => route.accounts_at_origin = true,
             _ => route.account = word.strip_prefix("a=").map(Into::into),
         }
@@ -105,6 +106,9 @@ fn tried(routes: &[RouteDefinition], method: Method, target: &Target<'_>) -> Fou
     let (Some(index), Some(route)) = (best, route) else {
         return Found::None;
     };
+    if !route.allow_semicolon && has_open_semicolon(&route.pattern, target.path()) {
+        return Found::Ambiguous;
+    }
     let Some(name) = &route.account else {
         return Found::Route(index, None);
     };
@@ -138,6 +142,17 @@ fn matches(route: &RouteDefinition, path: &[std::borrow::Cow<'_, str>]) -> bool 
                 wanted == found
             }
         })
+}
+
+/// Whether a `;` stands where the pattern has no literal.
+fn has_open_semicolon(pattern: &str, path: &str) -> bool {
+    let mut pattern = pattern.split('/');
+    path.split('/').any(|segment| {
+        let is_literal = pattern
+            .next()
+            .is_some_and(|text| text != "**" && !text.starts_with('{'));
+        segment.contains(';') && !is_literal
+    })
 }
 
 /// Literals before `{}` before `**`, from the left.

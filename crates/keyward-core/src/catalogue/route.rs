@@ -7,6 +7,7 @@ use super::{
     action::Methods,
     pattern::{self, PatternSegment},
 };
+use crate::target::Target;
 
 /// A route as it is written in the catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct RouteDefinition {
     pub allow_encoded_slash: bool,
     /// Whether paths may have empty segments before the last.
     pub allow_empty_segments: bool,
+    /// Whether segments that the pattern leaves open may have `;`.
+    pub allow_semicolon: bool,
     /// Whether HTTP Basic credentials are taken.
     pub basic: bool,
 }
@@ -41,6 +44,8 @@ pub struct Route {
     resource: ResourceId,
     methods: Methods,
     account_position: Option<usize>,
+    /// For each segment of the pattern whether it is a literal.
+    literal: Vec<bool>,
 }
 
 impl Route {
@@ -78,6 +83,10 @@ impl Route {
             None => None,
         };
         let api = api.into();
+        let literal = segments
+            .iter()
+            .map(|segment| matches!(segment, PatternSegment::Literal(_)))
+            .collect();
         Ok((
             Self {
                 definition,
@@ -86,6 +95,7 @@ impl Route {
                 resource,
                 methods,
                 account_position,
+                literal,
             },
             segments,
         ))
@@ -149,6 +159,21 @@ impl Route {
     #[must_use]
     pub fn allows_empty_segments(&self) -> bool {
         self.definition.allow_empty_segments
+    }
+
+    /// Whether segments that the pattern leaves open may have `;`.
+    #[must_use]
+    pub fn allows_semicolon(&self) -> bool {
+        self.definition.allow_semicolon
+    }
+
+    /// Whether a path of this route has a `;` where the pattern does not say so itself: to
+    /// servlets `a;x` is the segment `a` (RFC 3986 section 3.3), which another route may be about.
+    pub(super) fn leaves_semicolon_open(&self, target: &Target<'_>) -> bool {
+        target
+            .segments()
+            .enumerate()
+            .any(|(at, segment)| segment.raw().contains(';') && self.literal.get(at) != Some(&true))
     }
 
     /// Its place among all routes of the catalogue, in the order they were written.

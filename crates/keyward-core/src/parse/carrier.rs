@@ -41,24 +41,25 @@ impl<'f> Carrier<'f> {
                 // All of them are meant for others.
                 Ok(None) => None,
                 // Fields that cannot be read count as a credential: they may be one.
-                own => Some(Self::Rfc9421 {
+                own => Some(Ok(Self::Rfc9421 {
                     input,
                     signature,
                     own: own.map(Option::unwrap_or_default),
-                }),
+                })),
             },
-            (None, Some(signature)) if cavage::is_meant(signature) => Some(Self::Cavage(signature)),
-            _ => {
-                return Err(malformed(
-                    "Signature-Input and Signature go together (RFC 9421 section 4)",
-                ));
+            (None, Some(signature)) if cavage::is_meant(signature) => {
+                Some(Ok(Self::Cavage(signature)))
             }
+            // So does one of the two alone.
+            _ => Some(Err(malformed(
+                "Signature-Input and Signature go together (RFC 9421 section 4)",
+            ))),
         };
         let authorization = fields.authorization.as_deref();
         let proxy_authorization = fields.proxy_authorization.as_deref();
         match (signature, authorization, proxy_authorization) {
             (None, None, None) => Err(Code::MissingCredentials.into()),
-            (Some(signature), None, None) => Ok(signature),
+            (Some(signature), None, None) => signature,
             (None, Some(value), None) | (None, None, Some(value)) => Self::by_scheme(value),
             _ => Err(Code::MultipleCredentials.into()),
         }
@@ -66,6 +67,9 @@ impl<'f> Carrier<'f> {
 
     /// `Authorization: <scheme> <the rest>`, the scheme in any case (RFC 9110 section 11.1).
     fn by_scheme(value: &'f str) -> Result<Self, Denial> {
+        if holds_another(value) {
+            return Err(Code::MultipleCredentials.into());
+        }
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
         let rest = rest.trim_matches(' ');
         Ok(match () {
@@ -99,4 +103,26 @@ impl<'f> Carrier<'f> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether another credential follows the first, as where a runtime joined two lines: behind a
+/// comma a parameter is `name=value`, and a credential begins `scheme something`.
+fn holds_another(value: &str) -> bool {
+    let (mut quoted, mut escaped) = (false, false);
+    let elements = value.split(|c| {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => return c == ',' && !quoted,
+        }
+        false
+    });
+    elements.skip(1).any(|element| {
+        let (first, rest) = element
+            .trim_matches([' ', '\t'])
+            .split_once([' ', '\t'])
+            .unwrap_or_default();
+        !first.contains(['=', '"']) && !rest.is_empty() && !rest.trim_start().starts_with('=')
+    })
 }

@@ -9,7 +9,7 @@ const EXAMPLE: &str = r#"{
             { "methods": ["GET"], "path": "/v1/users/{user}", "resource": "users" },
             { "methods": ["POST"], "path": "/v1/a/{account}/search", "resource": "users",
               "action": "read", "account": "account", "encodedSlash": true, "emptySegments": true,
-              "basic": false },
+              "semicolon": true, "basic": false },
             { "methods": ["GET"], "path": "/v1/users", "resource": "users", "accounts": "origin" }
         ]
     } ],
@@ -42,6 +42,7 @@ fn routes_arrive_as_written() {
     assert_eq!(plain.pattern, "/v1/users/{user}");
     assert!(plain.basic && plain.action.is_none() && plain.account.is_none());
     assert!(!plain.accounts_at_origin && !plain.allow_encoded_slash && !plain.allow_empty_segments);
+    assert!(!plain.allow_semicolon && search.allow_semicolon);
     assert_eq!(search.action, Some(Action::Read));
     assert_eq!(search.account.as_deref(), Some("account"));
     assert!(!search.basic && search.allow_encoded_slash && search.allow_empty_segments);

@@ -117,6 +117,44 @@ fn a_slash_in_disguise_needs_a_route_that_allows_it() {
     }
 }
 
+/// To a servlet `/files/a;x` is `/files/a`, which is another route here.
+#[test]
+fn a_semicolon_needs_a_route_that_allows_it_or_names_it() {
+    let catalogue = catalogue(vec![
+        get("/files/a"),
+        get("/files/{name}"),
+        get("/files/{name}/**"),
+        get("/matrix;v=1/{name}"),
+        RouteDefinition {
+            allow_semicolon: true,
+            ..get("/blobs/{name}")
+        },
+        RouteDefinition {
+            allow_semicolon: true,
+            ..get("/tree/**")
+        },
+    ]);
+    let table = [
+        ("/files/a", "/files/a"),
+        ("/files/a;x", "ambiguous"),
+        ("/files/b;x=1", "ambiguous"),
+        ("/files/;", "ambiguous"),
+        ("/files/a%3bx", "/files/{name}"),
+        ("/files/a/b;x", "ambiguous"),
+        ("/files/a/b/c;", "ambiguous"),
+        ("/files;x/a", "-"),
+        ("/matrix;v=1/a", "/matrix;v=1/{name}"),
+        ("/matrix;v=1/a;x", "ambiguous"),
+        ("/matrix;v=2/a", "-"),
+        ("/blobs/a;x", "/blobs/{name}"),
+        ("/tree/a;x/b;y", "/tree/**"),
+        ("/files/a?x;y", "/files/a"),
+    ];
+    for (path, expected) in table {
+        assert_eq!(ask(&catalogue, Method::Get, path), expected, "{path}");
+    }
+}
+
 #[test]
 fn an_account_comes_from_its_segment_or_there_is_no_route() {
     let with_account = |pattern: &str| RouteDefinition {

@@ -47,6 +47,17 @@ mod naive {
         pattern.split('/').map(one).collect::<Vec<_>>().join("/")
     }
 
+    /// Whether a `;` stands where the pattern has no literal.
+    pub(super) fn has_open_semicolon(route: &RouteDefinition, path: &str) -> bool {
+        let mut pattern = route.pattern.split('/');
+        path.split('/').any(|segment| {
+            let is_literal = pattern
+                .next()
+                .is_some_and(|text| text != "**" && !text.starts_with('{'));
+            segment.contains(';') && !is_literal
+        })
+    }
+
     pub(super) fn route<'r>(
         routes: &'r [RouteDefinition],
         method: Method,
@@ -71,7 +82,7 @@ mod naive {
 }
 
 fn definition() -> impl Strategy<Value = RouteDefinition> {
-    let segment = prop::sample::select(vec!["a", "a", "b", "{p}", "{p}", "{q}", ""]);
+    let segment = prop::sample::select(vec!["a", "a", "b", "a;x", "{p}", "{p}", "{q}", ""]);
     let segments = prop::collection::vec(segment, 0..4);
     let methods =
         prop::sample::subsequence(vec![Method::Get, Method::Post, Method::Options], 1..=2);
@@ -79,9 +90,9 @@ fn definition() -> impl Strategy<Value = RouteDefinition> {
         segments,
         prop::bool::weighted(0.3),
         methods,
-        any::<[bool; 2]>(),
+        any::<[bool; 3]>(),
     )
-        .prop_map(|(segments, rest, methods, [slash, empty])| {
+        .prop_map(|(segments, rest, methods, [slash, empty, semicolon])| {
             let mut pattern = String::new();
             for (place, segment) in segments.iter().enumerate() {
                 pattern.push('/');
@@ -96,13 +107,16 @@ fn definition() -> impl Strategy<Value = RouteDefinition> {
             RouteDefinition {
                 allow_encoded_slash: slash,
                 allow_empty_segments: empty,
+                allow_semicolon: semicolon,
                 ..route(&methods, &pattern)
             }
         })
 }
 
 fn path() -> impl Strategy<Value = String> {
-    let segment = prop::sample::select(vec!["a", "a", "%61", "b", "b", "c", "", "a%2fb", "%2F"]);
+    let segment = prop::sample::select(vec![
+        "a", "a", "%61", "b", "b", "c", "", "a%2fb", "%2F", "a;x", "a%3bx", "b;",
+    ]);
     prop::collection::vec(segment, 1..6).prop_map(|segments| format!("/{}", segments.join("/")))
 }
 
@@ -145,6 +159,7 @@ proptest! {
             };
             let expected = if !allowed(path.to_lowercase().contains("%2f"), |r| r.allow_encoded_slash)
                 || !allowed(path.contains("//"), |r| r.allow_empty_segments)
+                || found.is_some_and(|route| !route.allow_semicolon && naive::has_open_semicolon(route, &path))
             {
                 "ambiguous"
             } else {
