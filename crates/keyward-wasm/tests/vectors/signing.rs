@@ -3,6 +3,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::expand::RequestSpec;
+use crate::over;
 use crate::setting::Setting;
 use crate::sign::{SignSpec, sign};
 
@@ -23,7 +24,13 @@ pub(crate) struct SignVector {
     #[serde(default)]
     request: RequestSpec,
     key: String,
+    /// `rfc9421` where nothing is said.
+    profile: Option<String>,
     nonce: Option<String>,
+    /// Of other profiles what is signed and the fields to expect, as [`over::fill`] reads them.
+    over: Option<String>,
+    #[serde(default)]
+    fields: Vec<(String, String)>,
     error: Option<String>,
 }
 
@@ -31,10 +38,11 @@ impl SignVector {
     pub(crate) fn call(&self, setting: &Setting) -> Value {
         let key = setting.key(&self.key);
         json!({
-            "request": self.request.to_json(&[]),
+            "request": self.request.to_json(self.request.fields()),
             "key": { "keyId": key.key_id, "algorithm": setting.algorithm(key), "secret": key.secret },
             "created": setting.now,
             "nonce": self.nonce,
+            "profile": self.profile,
         })
     }
 
@@ -43,6 +51,13 @@ impl SignVector {
             return json!({ "error": { "code": "cannot_sign", "message": message } });
         }
         let key = setting.key(&self.key);
+        if let Some(over) = &self.over {
+            let filled = |(name, value): &(String, String)| {
+                json!([name, over::fill(setting, key, over, value)])
+            };
+            let fields: Vec<_> = self.fields.iter().map(filled).collect();
+            return json!({ "fields": fields });
+        }
         let signed = sign(
             setting,
             key,
