@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { SignJWT } from "jose";
+import jsonwebtoken from "jsonwebtoken";
+
 import { call } from "../support/client.js";
 import { deploy } from "../support/deployment.js";
 import { forged, parsed } from "../support/tokens.js";
@@ -14,6 +17,7 @@ const KEYS = [
   { name: "reader", kind: "token", role: "read-only" },
   { name: "uat", kind: "token", environment: "uat" },
   { name: "signed" },
+  { name: "holder", kind: "token", algorithm: "HS256", id: "legacy-issuer", bringsSecret: "a secret of another gateway, 32+" },
 ];
 
 let gateway;
@@ -140,6 +144,30 @@ test("of a token only its signature is remembered, until its record changes", as
   // Wrong ones are never remembered.
   const wrong = forged({ ...memo }, gateway.tokenSigners.uat);
   for (let n = 0; n < 2; n += 1) assert.deepEqual(await ask(wrong), ["invalid_credentials", "runtime"]);
+});
+
+describe("a plain JWT of a key whose holder makes them", () => {
+  const MAKERS = {
+    jose: ({ keyId, secret }, claims) => new SignJWT({ ...claims }).setProtectedHeader({ alg: "HS256" }).setIssuer(keyId).setExpirationTime("1m").sign(Buffer.from(secret)),
+    jsonwebtoken: ({ keyId, secret }, claims) => jsonwebtoken.sign({ ...claims }, secret, { issuer: keyId, expiresIn: 60 }),
+  };
+  for (const [maker, make] of Object.entries(MAKERS)) {
+    test(`made by ${maker}`, async () => {
+      const { holder, ed } = gateway.keys;
+      const answer = await send(holder, await make(holder, { sub: "ada" }));
+      assert.equal(said(answer), 200, answer.text);
+      assert.ok(answer.json.headers.some(([name, value]) => name === "keyward-key-id" && value === '"legacy-issuer"'));
+      assert.equal(said(await send(holder, await make({ ...holder, secret: "x".repeat(32) }))), "invalid_credentials");
+      assert.equal(said(await send(holder, await make(holder, { aud: "elsewhere" }))), "invalid_credentials");
+      assert.equal(said(await send(ed, await make({ ...holder, keyId: ed.keyId }))), "invalid_credentials");
+    });
+  }
+
+  test("without an end it is refused", async () => {
+    const { holder } = gateway.keys;
+    const token = jsonwebtoken.sign({}, holder.secret, { issuer: holder.keyId });
+    assert.equal(said(await send(holder, token)), "malformed_credentials");
+  });
 });
 
 test("a removed key's token is an unknown one", async () => {

@@ -20,7 +20,7 @@ mod token;
 pub use parts::{BasicIssue, KeyParts, Material, SignedIssue};
 pub use signing::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 pub(crate) use token::CompiledToken;
-pub use token::TokenIssue;
+pub use token::{TokenIssue, TokenProfile};
 
 /// A role that a key holds, with its grants as they were when the key was made.
 #[derive(Clone, Debug)]
@@ -92,6 +92,7 @@ pub(crate) enum Secrets {
     },
     Token {
         algorithm: JwsAlgorithm,
+        profile: TokenProfile,
         issues: Vec<CompiledToken>,
     },
 }
@@ -166,10 +167,15 @@ impl Key {
                         .collect(),
                 }
             }
-            Material::Token { algorithm, issues } => {
+            Material::Token {
+                algorithm,
+                profile,
+                issues,
+            } => {
                 check_issues(issues.len())?;
                 Secrets::Token {
                     algorithm,
+                    profile,
                     issues: issues
                         .into_iter()
                         .map(|one| CompiledToken::compile(algorithm, one))

@@ -39,8 +39,13 @@ pub fn end_rotation(record: &Record) -> Result<Record, IssueError> {
             rules: *rules,
             issues: newest(issues),
         },
-        Material::Token { algorithm, issues } => Material::Token {
+        Material::Token {
+            algorithm,
+            profile,
+            issues,
+        } => Material::Token {
             algorithm: *algorithm,
+            profile: *profile,
             issues: newest(issues),
         },
     };

@@ -19,7 +19,7 @@ pub enum IssueError {
     BasicSecret,
     /// The key would expire before it is made.
     ExpiresTooEarly,
-    /// Nobody brings a token along: it is made here or is not a token key's.
+    /// Tokens that are not made here are signed with HMAC.
     ImportedToken,
     /// Tokens with Ed25519 need the environment's signing key.
     NoTokenSigner,
@@ -56,7 +56,7 @@ impl fmt::Display for IssueError {
             }
             Self::BasicSecret => "an imported secret of a basic key must be printable ASCII",
             Self::ExpiresTooEarly => "the key would expire before it is made",
-            Self::ImportedToken => "a token cannot be imported",
+            Self::ImportedToken => "only HMAC secrets of tokens can be imported",
             Self::NoTokenSigner => "the environment has no key that signs tokens",
             Self::Token => "the token could not be signed",
             Self::Lengthens => "a key's life can be shortened; issue it anew to lengthen it",

@@ -10,7 +10,9 @@ use keyward_core::key::SigningRules;
 use keyward_core::limits::SECRET_BYTES_MAX;
 use keyward_core::mac::Algorithm;
 use keyward_wire::MasterRing;
-use keyward_wire::record::{Assignment, BasicIssue, Live, Material, Record, SignedIssue, State};
+use keyward_wire::record::{
+    Assignment, BasicIssue, Live, Material, Record, SignedIssue, State, TokenProfile,
+};
 use keyward_wire::seal::{SEAL_NONCE_BYTES, SealContext};
 
 use crate::error::IssueError;
@@ -102,10 +104,11 @@ impl Issuer<'_> {
         Ok(IssuedKey { record, secret })
     }
 
-    /// A new key with a secret that its owner has already.
+    /// A new key with a secret that its owner has already. A token key is then one whose tokens its
+    /// owner makes: plain JWTs with `iss` the key id, and with HMAC.
     ///
     /// # Errors
-    /// As [`Issuer::make`], and when the secret has fewer than [`IMPORTED_SECRET_BYTES_MIN`]
+    /// As [`Issuer::make`], when a token key is not for HMAC, and when the secret has fewer than [`IMPORTED_SECRET_BYTES_MIN`]
     /// bytes, more than can be presented, or, for basic keys, other characters than printable
     /// ASCII.
     pub fn import(
@@ -139,7 +142,25 @@ impl Issuer<'_> {
     ) -> Result<Record, IssueError> {
         let key_id = self.key_id(&new, entropy)?;
         let (material, life_s) = match new.kind.clone() {
-            NewKind::Token(_) => return Err(IssueError::ImportedToken),
+            NewKind::Token(algorithm) if algorithm.mac().is_none() => {
+                return Err(IssueError::ImportedToken);
+            }
+            NewKind::Token(algorithm) => {
+                let subject = Subject {
+                    organisation: &new.organisation,
+                    key_id: &key_id,
+                    algorithm,
+                    not_before_s: new.not_before_s,
+                    expires_at_s: expires_at_s(&new, TOKEN_LIFE_S, now_s)?,
+                };
+                let issue = self.token_secret(&subject, secret, entropy)?;
+                let material = Material::Token {
+                    algorithm,
+                    profile: TokenProfile::JwtIss,
+                    issues: Vec::from([issue]),
+                };
+                (material, TOKEN_LIFE_S)
+            }
             NewKind::Basic => {
                 let issue = self.basic_issue(&new.organisation, secret, entropy)?;
                 (Material::Basic(Vec::from([issue])), BASIC_LIFE_S)
@@ -181,6 +202,7 @@ impl Issuer<'_> {
         let (issue, secret) = self.token_issue(&subject, now_s, entropy)?;
         let material = Material::Token {
             algorithm,
+            profile: TokenProfile::Keyward,
             issues: Vec::from([issue]),
         };
         let record = self.checked_record(new, key_id, expires_at_s, material)?;

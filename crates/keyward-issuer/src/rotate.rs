@@ -1,7 +1,9 @@
 //! A new secret for a key that is there, and how long the old one stays valid beside it.
 use alloc::vec::Vec;
 
-use keyward_wire::record::{BasicIssue, Live, Material, Record, SignedIssue, TokenIssue};
+use keyward_wire::record::{
+    BasicIssue, Live, Material, Record, SignedIssue, TokenIssue, TokenProfile,
+};
 
 use crate::change::{changed, live};
 use crate::error::IssueError;
@@ -78,7 +80,11 @@ impl Issuer<'_> {
                     issues: overlap(new, issues, until_s, now_s)?,
                 }
             }
-            Material::Token { algorithm, issues } => {
+            Material::Token {
+                algorithm,
+                profile,
+                issues,
+            } => {
                 let subject = Subject {
                     organisation: &record.organisation,
                     key_id: &record.key_id,
@@ -86,10 +92,19 @@ impl Issuer<'_> {
                     not_before_s: old.not_before_s,
                     expires_at_s,
                 };
-                let (new, token) = self.token_issue(&subject, now_s, entropy)?;
-                secret = token;
+                let new = match profile {
+                    TokenProfile::Keyward => {
+                        let (new, token) = self.token_issue(&subject, now_s, entropy)?;
+                        secret = token;
+                        new
+                    }
+                    TokenProfile::JwtIss => {
+                        self.token_secret(&subject, secret.reveal().as_bytes(), entropy)?
+                    }
+                };
                 Material::Token {
                     algorithm: *algorithm,
+                    profile: *profile,
                     issues: overlap(new, issues, until_s, now_s)?,
                 }
             }

@@ -135,6 +135,22 @@ impl Issuer<'_> {
         Ok((issue, token))
     }
 
+    /// A secret with which the key's holder makes tokens.
+    pub(crate) fn token_secret(
+        &self,
+        subject: &Subject<'_>,
+        secret: &[u8],
+        entropy: &mut Entropy<'_>,
+    ) -> Result<TokenIssue, IssueError> {
+        let issue = make_issue_id(entropy)?;
+        let sealed = self.seal_token_secret(subject, &issue, secret, entropy)?;
+        Ok(TokenIssue {
+            issue,
+            secret: Some(sealed),
+            not_after_s: None,
+        })
+    }
+
     fn seal_token_secret(
         &self,
         subject: &Subject<'_>,

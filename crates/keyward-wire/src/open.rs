@@ -148,8 +148,13 @@ fn unseal(
                 })
                 .collect::<Result<_, RecordError>>()?,
         },
-        Material::Token { algorithm, issues } => key::Material::Token {
+        Material::Token {
+            algorithm,
+            profile,
+            issues,
+        } => key::Material::Token {
             algorithm: *algorithm,
+            profile: *profile,
             issues: issues
                 .iter()
                 .map(|one| unseal_token(one, algorithm.as_str(), context, unsealing))

@@ -9,7 +9,7 @@ use keyward_core::address::is_network;
 use keyward_core::deployment::is_name;
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::Profile;
-pub use keyward_core::key::SigningRules;
+pub use keyward_core::key::{SigningRules, TokenProfile};
 use keyward_core::limits;
 use keyward_core::mac::Algorithm;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,7 @@ pub enum Material {
     },
     Token {
         algorithm: JwsAlgorithm,
+        profile: TokenProfile,
         issues: Vec<TokenIssue>,
     },
 }
@@ -221,7 +222,15 @@ impl Record {
             Material::Signed { issues, .. } => {
                 issues.iter().map(|one| one.issue.as_str()).collect()
             }
-            Material::Token { algorithm, issues } => {
+            Material::Token {
+                algorithm,
+                profile,
+                issues,
+            } => {
+                must(
+                    *profile == TokenProfile::Keyward || algorithm.mac().is_some(),
+                    "tokens that the holder makes are signed with HMAC",
+                )?;
                 must(
                     issues.iter().all(|one| one.fits(*algorithm)),
                     "an issue of a token key is sealed with HMAC, and not with EdDSA",

@@ -6,7 +6,7 @@ use fixture::*;
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key;
 use keyward_wire::open::{Opened, RecordError};
-use keyward_wire::record::{Material, Record, SealedSecret, TokenIssue};
+use keyward_wire::record::{Live, Material, Record, SealedSecret, State, TokenIssue, TokenProfile};
 use keyward_wire::seal::SealContext;
 
 fn eddsa() -> Record {
@@ -17,6 +17,7 @@ fn eddsa() -> Record {
     };
     record(Material::Token {
         algorithm: JwsAlgorithm::EdDsa,
+        profile: TokenProfile::Keyward,
         issues: vec![issue("i2", None), issue("i1", Some(NOW_S + 5))],
     })
 }
@@ -36,6 +37,7 @@ fn hs512() -> Record {
     });
     record(Material::Token {
         algorithm: JwsAlgorithm::Hs512,
+        profile: TokenProfile::Keyward,
         issues: vec![TokenIssue {
             issue: "i1".to_owned(),
             secret,
@@ -129,10 +131,15 @@ fn what_is_not_exactly_a_token_record_is_refused() {
         (eddsa(), r#""i2""#, r#""i2","mac":"AAAA""#),
         (hs512(), r#""ring":"m2","#, ""),
         (hs512(), r#""ring":"m2""#, r#""ring":"m2","mac":"AAAA""#),
+        // Tokens of a holder who would need the environment's private key.
+        (eddsa(), r#""kind""#, r#""tokenProfile":"jwt-iss","kind""#),
         // Fields of signed keys, and one that this version does not know.
         (eddsa(), r#""kind""#, r#""nonce":"required","kind""#),
         (eddsa(), r#""kind""#, r#""profiles":["rfc9421"],"kind""#),
-        (eddsa(), r#""kind""#, r#""tokenProfile":"x","kind""#),
+        (eddsa(), r#""kind""#, r#""replay":"strict","kind""#),
+        (eddsa(), r#""kind""#, r#""allowUnsignedQuery":true,"kind""#),
+        (hs512(), r#""kind""#, r#""tokenProfile":"x","kind""#),
+        (hs512(), r#""kind""#, r#""tokenProfile":"keyward","kind""#),
         (eddsa(), r#""i2""#, r#""i1""#),
         (eddsa(), r#""i2""#, r#""""#),
         (
@@ -150,6 +157,35 @@ fn what_is_not_exactly_a_token_record_is_refused() {
             "{bad}"
         );
     }
+}
+
+#[test]
+fn a_record_says_whose_tokens_are_taken() {
+    assert!(!json(&hs512()).contains("tokenProfile"));
+    let mut holders = hs512();
+    let State::Live(Live {
+        material: Material::Token { profile, .. },
+        ..
+    }) = &mut holders.state
+    else {
+        panic!()
+    };
+    *profile = TokenProfile::JwtIss;
+    assert!(json(&holders).contains(r#""tokenProfile":"jwt-iss""#));
+    let Opened::Key(parts) = opened(&holders).unwrap() else {
+        panic!()
+    };
+    assert!(matches!(
+        parts.material,
+        key::Material::Token {
+            profile: key::TokenProfile::JwtIss,
+            ..
+        }
+    ));
+    assert_eq!(
+        Record::from_payload(&holders.to_payload().unwrap()),
+        Ok(holders)
+    );
 }
 
 #[test]

@@ -140,8 +140,17 @@ fn make(
     let mut entropy =
         |bytes: &mut [u8]| getrandom::fill(bytes).unwrap_or_else(|_| std::process::abort());
     // Made long ago, so that it may have expired.
-    let issued = issuer.make(new, now_s - 100 * DAY_S, &mut entropy);
-    let issued = issued.about("a key")?;
+    let made_s = now_s - 100 * DAY_S;
+    let (record, secret) = match text("bringsSecret") {
+        None => {
+            let issued = issuer.make(new, made_s, &mut entropy).about("a key")?;
+            (issued.record, issued.secret.reveal().to_owned())
+        }
+        Some(secret) => {
+            let record = issuer.import(new, secret.as_bytes(), made_s, &mut entropy);
+            (record.about("a key")?, secret.to_owned())
+        }
+    };
     let stored = |record: &Record| {
         publish(record, publisher, now_s)
             .map(|published| published.kv_text)
@@ -149,23 +158,25 @@ fn make(
     };
     let change = |record: std::result::Result<Record, _>| stored(&record.about("a change")?);
     Ok(json!({
-        "keyId": issued.record.key_id,
-        "secret": issued.secret.reveal(),
-        "tokenSecret": token_secret(&issued.record, issuer)?,
+        "keyId": record.key_id,
+        "secret": secret,
+        "tokenSecret": token_secret(&record, issuer)?,
         "kind": text("kind").unwrap_or("signed"),
         "algorithm": algorithm.as_str(),
         "environment": issuer.environment,
-        "kvName": kv_name(&issued.record.key_id),
-        "live": stored(&issued.record)?,
-        "disabled": change(disable(&issued.record))?,
-        "removed": change(remove(&issued.record))?,
+        "kvName": kv_name(&record.key_id),
+        "live": stored(&record)?,
+        "disabled": change(disable(&record))?,
+        "removed": change(remove(&record))?,
     }))
 }
 
 /// What the token of a key is signed with, where it has a secret of its own.
 fn token_secret(record: &Record, issuer: &Issuer<'_>) -> Result<Option<String>> {
     let State::Live(Live {
-        material: Material::Token { algorithm, issues },
+        material: Material::Token {
+            algorithm, issues, ..
+        },
         ..
     }) = &record.state
     else {

@@ -12,7 +12,7 @@ use keyward_core::mac::Algorithm;
 use keyward_fuzz::setting::SETTING;
 use keyward_wire::grants::{Accounts, GrantTable};
 use keyward_wire::record::{Assignment, BasicIssue, Live, Material, Record, SignedIssue, State};
-use keyward_wire::record::{SealedSecret, TokenIssue};
+use keyward_wire::record::{SealedSecret, TokenIssue, TokenProfile};
 use keyward_wire::ring::RingId;
 use keyward_wire::seal::SealContext;
 use keyward_wire::{Expect, MasterRing, Opened, PublishRing, Publisher, Unsealing};
@@ -278,6 +278,11 @@ fn token(u: &mut Unstructured<'_>, context: SealContext<'_>) -> Result<Material>
         JwsAlgorithm::Hs512,
     ])?;
     let has_secret = algorithm.mac().is_some() ^ u.ratio(1, 8)?;
+    let profile = if u.ratio(1, 4)? {
+        TokenProfile::JwtIss
+    } else {
+        TokenProfile::Keyward
+    };
     let issues = many(u, |u| {
         let issue = name(u, "i1")?;
         let context = SealContext {
@@ -296,5 +301,9 @@ fn token(u: &mut Unstructured<'_>, context: SealContext<'_>) -> Result<Material>
             not_after_s: maybe(u, time)?,
         })
     })?;
-    Ok(Material::Token { algorithm, issues })
+    Ok(Material::Token {
+        algorithm,
+        profile,
+        issues,
+    })
 }

@@ -10,7 +10,7 @@ use keyward_core::ed25519::{TokenKeys, thumbprint};
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{
     Accounts, Assignment, BasicIssue, Grants, Key, KeyParts, Material, NoncePolicy, Profile,
-    Profiles, ReplayPolicy, SignedIssue, SigningRules, TokenIssue,
+    Profiles, ReplayPolicy, SignedIssue, SigningRules, TokenIssue, TokenProfile,
 };
 use keyward_core::mac::{Algorithm, MacKey};
 
@@ -113,6 +113,7 @@ impl Setting {
         };
         let tokens = Material::Token {
             algorithm: JwsAlgorithm::Hs512,
+            profile: TokenProfile::Keyward,
             issues: vec![TokenIssue {
                 issue: TOKEN_ISSUE.into(),
                 secret: Some(right.as_bytes().to_vec().into()),

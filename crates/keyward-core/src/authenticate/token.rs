@@ -1,7 +1,10 @@
 //! A token is presented: its signature must be right, and it must be one that its key has now.
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::{Window, is_live};
 use crate::denial::{Code, Denial};
-use crate::key::{CompiledToken, Key, Secrets};
+use crate::key::{CompiledToken, Key, Secrets, TokenProfile};
 use crate::limits;
 use crate::mac::Algorithm;
 use crate::parse::token::{TOKEN_TYP, TokenCredential};
@@ -14,33 +17,46 @@ pub(super) fn compare<'a>(
     key: Option<&'a Key>,
     now_s: u64,
 ) -> Result<(&'a Key, &'a str, Window), Denial> {
-    // The key's algorithm counts, the token's must be the same one.
+    // The key's algorithm and profile count, the token's must be the same.
     let candidate = key.and_then(|key| match &key.secrets {
-        Secrets::Token { algorithm, issues } if *algorithm == presented.algorithm => {
-            let named = |one: &&CompiledToken| one.issue == presented.claims.issue;
-            issues.iter().find(named).map(|issue| (key, issue))
+        Secrets::Token {
+            algorithm,
+            profile,
+            issues,
+        } if *algorithm == presented.algorithm && *profile == presented.profile => {
+            Some((key, issues.as_slice()))
         }
         _ => None,
     });
+    let issues = candidate.map(|(_, issues)| issues).unwrap_or_default();
+    let named = issues
+        .iter()
+        .filter(|one| is_named(presented, one) && is_live(one.not_after_s, now_s));
     // The work depends on the token's algorithm alone, not on whether there is such a key.
-    let right = match presented.algorithm.mac() {
-        None => is_evident(credential, presented),
-        Some(algorithm) => is_mac_right(
-            credential.exchange,
-            presented,
-            algorithm,
-            candidate.map(|(_, issue)| issue),
-        ),
+    let issue = match presented.algorithm.mac() {
+        None => {
+            let right = is_evident(credential, presented);
+            named.into_iter().find(|_| right)
+        }
+        Some(algorithm) => find_by_mac(credential.exchange, presented, algorithm, named),
     };
-    match candidate {
-        Some((key, issue))
-            if right
-                && is_live(issue.not_after_s, now_s)
-                && is_meant_for(credential.exchange, presented) =>
-        {
+    match (candidate, issue) {
+        (Some((key, _)), Some(issue)) if is_meant_for(credential.exchange, presented) => {
             Ok((key, &issue.issue, window(presented)))
         }
         _ => Err(Code::InvalidCredentials.into()),
+    }
+}
+
+/// Whether the token says that it is of this issue. Those of others do not know our issues.
+fn is_named(presented: &TokenCredential, issue: &CompiledToken) -> bool {
+    match presented.profile {
+        TokenProfile::JwtIss => true,
+        TokenProfile::Keyward => {
+            let is = |named: &Option<String>| named.as_ref() == Some(&issue.issue);
+            // With Ed25519 `kid` names the public key, and the evidence is of that one.
+            is(&presented.claims.issue) && (issue.key.is_none() || is(&presented.kid))
+        }
     }
 }
 
@@ -51,46 +67,57 @@ fn is_evident(credential: &Credential<'_>, presented: &TokenCredential) -> bool 
         .is_some_and(|check| presented.evidence.as_ref() == Some(&check.wanted()))
 }
 
-/// HMAC: each issue has a secret of its own, and `kid` is the issue's id.
-fn is_mac_right(
+/// The issue whose secret the token was signed with.
+fn find_by_mac<'a>(
     exchange: &Exchange<'_>,
     presented: &TokenCredential,
     algorithm: Algorithm,
-    issue: Option<&CompiledToken>,
-) -> bool {
+    issues: impl Iterator<Item = &'a CompiledToken>,
+) -> Option<&'a CompiledToken> {
     let message = [presented.signing_input().as_bytes()];
-    let key = issue
-        .filter(|issue| presented.kid.as_ref() == Some(&issue.issue))
-        .and_then(|issue| issue.key.as_ref());
-    match key {
-        Some(key) => key.verify(&message, &presented.signature),
-        None => {
-            let _ = exchange
-                .deployment
-                .decoy(algorithm)
-                .verify(&message, &presented.signature);
-            false
+    let (mut compared, mut found) = (false, None);
+    for issue in issues {
+        if let Some(key) = &issue.key {
+            compared = true;
+            if key.verify(&message, &presented.signature) && found.is_none() {
+                found = Some(issue);
+            }
+        }
+    }
+    if !compared {
+        let _ = exchange
+            .deployment
+            .decoy(algorithm)
+            .verify(&message, &presented.signature);
+    }
+    found
+}
+
+/// Whether it is for this environment of this deployment.
+fn is_meant_for(exchange: &Exchange<'_>, presented: &TokenCredential) -> bool {
+    let claims = &presented.claims;
+    let is_for_us = |all: &Vec<String>| all.iter().any(|one| one == exchange.environment());
+    match presented.profile {
+        TokenProfile::Keyward => {
+            presented.typ.as_deref() == Some(TOKEN_TYP)
+                && claims.issuer == exchange.settings().name
+                && claims.audiences.as_ref().is_some_and(is_for_us)
+        }
+        // What it says at all must be right.
+        TokenProfile::JwtIss => {
+            claims.audiences.as_ref().is_none_or(is_for_us)
+                && presented
+                    .kid
+                    .as_ref()
+                    .is_none_or(|kid| *kid == claims.key_id)
         }
     }
 }
 
-fn is_meant_for(exchange: &Exchange<'_>, presented: &TokenCredential) -> bool {
-    let claims = &presented.claims;
-    presented.typ.as_deref() == Some(TOKEN_TYP)
-        && claims.issuer == exchange.settings().name
-        && claims
-            .audiences
-            .iter()
-            .any(|one| one == exchange.environment())
-}
-
 fn window(presented: &TokenCredential) -> Window {
     let claims = &presented.claims;
-    let begins_s = claims
-        .not_before_s
-        .map_or(claims.issued_at_s, |nbf| nbf.max(claims.issued_at_s));
     Window {
-        not_before_s: begins_s.saturating_sub(limits::TOKEN_AHEAD_S),
+        not_before_s: claims.begins_at_s.saturating_sub(limits::TOKEN_AHEAD_S),
         expires_at_s: claims.expires_at_s,
     }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
-use super::{Assignment, SigningRules, TokenIssue};
+use super::{Assignment, SigningRules, TokenIssue, TokenProfile};
 use crate::jws::JwsAlgorithm;
 use crate::mac::Algorithm;
 
@@ -42,6 +42,7 @@ pub enum Material {
     /// A token (RFC 7519) is sent with each request.
     Token {
         algorithm: JwsAlgorithm,
+        profile: TokenProfile,
         issues: Vec<TokenIssue>,
     },
 }

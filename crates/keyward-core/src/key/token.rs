@@ -9,10 +9,22 @@ use super::KeyError;
 use crate::jws::JwsAlgorithm;
 use crate::mac::MacKey;
 
-/// One token of a key. Its `jti` is the issue's id.
+/// Whose tokens a key takes. A token is of one profile, by its `typ`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenProfile {
+    /// Those that are made here: `typ`, `kid`, `iss`, `aud`, `sub` and `jti` are ours.
+    #[default]
+    Keyward,
+    /// Those that the key's holder makes, with HMAC and a secret of the key: plain JWTs whose
+    /// `iss` is the key id.
+    JwtIss,
+}
+
+/// One token of a key, whose `jti` is the issue's id; where the holder makes them, all that are
+/// signed with one secret.
 pub struct TokenIssue {
     pub issue: String,
-    /// What the token is signed with, for HMAC alone. Its `kid` is the issue's id.
+    /// What tokens are signed with, for HMAC alone. Of those made here `kid` is the issue's id.
     pub secret: Option<Zeroizing<Vec<u8>>>,
     /// When this issue ends, if before the key does.
     pub not_after_s: Option<u64>,

@@ -11,11 +11,14 @@ use crate::denial::{Code, Denial};
 use crate::ed25519::{SignatureEvidence, SignatureToCheck};
 use crate::json::{Object, Value, read_object};
 use crate::jws::{CompactJws, JwsAlgorithm};
+use crate::key::TokenProfile;
 use crate::limits;
 use crate::parse::{Credential, Presented};
 
 /// The `typ` of tokens made here. Assertions to origins have another one.
 pub const TOKEN_TYP: &str = "keyward-token+jwt";
+/// The `typ` of tokens that others make, where they have one (RFC 7519 section 5.1).
+const PLAIN_TYP: &str = "JWT";
 
 /// A token that is well-formed. Its claims are claims: all of them are judged when its key is
 /// known.
@@ -25,6 +28,7 @@ pub(crate) struct TokenCredential {
     signing_input: usize,
     pub(crate) signature: Vec<u8>,
     pub(crate) algorithm: JwsAlgorithm,
+    pub(crate) profile: TokenProfile,
     pub(crate) typ: Option<String>,
     pub(crate) kid: Option<String>,
     pub(crate) claims: Claims,
@@ -35,11 +39,12 @@ pub(crate) struct TokenCredential {
 /// The claims that matter here.
 pub(crate) struct Claims {
     pub(crate) issuer: String,
-    pub(crate) audiences: Vec<String>,
+    pub(crate) audiences: Option<Vec<String>>,
     pub(crate) key_id: String,
-    pub(crate) issue: String,
-    pub(crate) issued_at_s: u64,
-    pub(crate) not_before_s: Option<u64>,
+    /// `jti`
+    pub(crate) issue: Option<String>,
+    /// The later of `iat` and `nbf`.
+    pub(crate) begins_at_s: u64,
     pub(crate) expires_at_s: u64,
 }
 
@@ -51,12 +56,17 @@ impl TokenCredential {
         }
         let malformed = |detail: String| Denial::because(Code::MalformedCredentials, detail);
         let jws = CompactJws::parse(token).map_err(|error| malformed(format!("{error}")))?;
-        let claims = Claims::parse(jws.payload(), imported_key_ids)
+        let profile = match jws.typ.as_deref() {
+            None | Some(PLAIN_TYP) => TokenProfile::JwtIss,
+            Some(_) => TokenProfile::Keyward,
+        };
+        let claims = Claims::parse(jws.payload(), profile, imported_key_ids)
             .map_err(|what| malformed(format!("the token's {what}")))?;
         Ok(Self {
             signing_input: jws.signing_input().len(),
             signature: jws.signature().to_vec(),
             algorithm: jws.algorithm,
+            profile,
             typ: jws.typ,
             kid: jws.kid,
             claims,
@@ -77,31 +87,53 @@ impl fmt::Debug for TokenCredential {
 }
 
 impl Claims {
-    fn parse(payload: &[u8], imported_key_ids: bool) -> Result<Self, &'static str> {
+    fn parse(
+        payload: &[u8],
+        profile: TokenProfile,
+        imported_key_ids: bool,
+    ) -> Result<Self, &'static str> {
         let mut members =
             read_object(payload).ok_or("payload is not one JSON object, each name once")?;
-        let claims = Self {
-            issuer: text(&mut members, "iss").ok_or("iss is missing or no string")?,
-            audiences: match take(&mut members, "aud") {
-                Some(Value::String(one)) => Vec::from([one.into_owned()]),
-                Some(Value::Strings(all)) => all.into_iter().map(|one| one.into_owned()).collect(),
-                _ => return Err("aud is missing, or neither a string nor a list of strings"),
-            },
-            key_id: text(&mut members, "sub")
-                .filter(|id| is_key_id(id, imported_key_ids))
-                .ok_or("sub is not a well-formed key id")?,
-            issue: text(&mut members, "jti").ok_or("jti is missing or no string")?,
-            issued_at_s: seconds(&mut members, "iat")
-                .ok()
-                .flatten()
-                .ok_or("iat is missing or no integer")?,
-            not_before_s: seconds(&mut members, "nbf").map_err(|()| "nbf is no integer")?,
-            expires_at_s: seconds(&mut members, "exp")
-                .ok()
-                .flatten()
-                .ok_or("exp is missing or no integer")?,
+        let issuer = text(&mut members, "iss").ok_or("iss is missing or no string")?;
+        let audiences = match take(&mut members, "aud") {
+            Some(Value::String(one)) => Some(Vec::from([one.into_owned()])),
+            Some(Value::Strings(all)) => {
+                Some(all.into_iter().map(|one| one.into_owned()).collect())
+            }
+            None if profile == TokenProfile::JwtIss => None,
+            _ => return Err("aud is missing, or neither a string nor a list of strings"),
         };
-        Ok(claims)
+        let is_key_id = |id: &String| is_key_id(id, imported_key_ids);
+        let issued_at_s = seconds(&mut members, "iat").map_err(|()| "iat is no integer")?;
+        let not_before_s = seconds(&mut members, "nbf").map_err(|()| "nbf is no integer")?;
+        let expires_at_s = seconds(&mut members, "exp")
+            .ok()
+            .flatten()
+            .ok_or("exp is missing or no integer")?;
+        let (key_id, issue) = match profile {
+            TokenProfile::JwtIss => {
+                let key_id = Some(issuer.clone()).filter(is_key_id).ok_or(
+                    "iss is not a well-formed key id, and its typ not that of tokens made here",
+                )?;
+                (key_id, None)
+            }
+            TokenProfile::Keyward => {
+                issued_at_s.ok_or("iat is missing")?;
+                let key_id = text(&mut members, "sub")
+                    .filter(is_key_id)
+                    .ok_or("sub is not a well-formed key id")?;
+                let issue = text(&mut members, "jti").ok_or("jti is missing or no string")?;
+                (key_id, Some(issue))
+            }
+        };
+        Ok(Self {
+            issuer,
+            audiences,
+            key_id,
+            issue,
+            begins_at_s: issued_at_s.max(not_before_s).unwrap_or_default(),
+            expires_at_s,
+        })
     }
 }
 

@@ -17,7 +17,10 @@ pub(crate) enum Pen {
 
 impl Pen {
     pub(crate) fn of(issued: &IssuedKey) -> Self {
-        let key::Material::Token { algorithm, issues } = parts(&issued.record).material else {
+        let key::Material::Token {
+            algorithm, issues, ..
+        } = parts(&issued.record).material
+        else {
             panic!("not a token key")
         };
         match &issues[0].secret {

@@ -26,6 +26,7 @@ pub(crate) const FILES: &[&str] = &[
     include_str!("../../../../tests/vectors/generated/routes.json"),
     include_str!("../../../../tests/vectors/generated/signing.json"),
     include_str!("../../../../tests/vectors/generated/target.json"),
+    include_str!("../../../../tests/vectors/generated/token.json"),
     include_str!("../../../../tests/vectors/generated/validity.json"),
 ];
 

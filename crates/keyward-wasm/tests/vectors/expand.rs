@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::over;
 use crate::setting::{Setting, Tampering};
 use crate::sign::{SignSpec, Signed, content_json, sign};
+use crate::token::{TokenSpec, token};
 
 /// A file of vectors about one theme.
 #[derive(Deserialize)]
@@ -30,6 +31,7 @@ pub(crate) struct Vector {
     key: Option<String>,
     sign: Option<SignSpec>,
     basic: Option<BasicSpec>,
+    token: Option<TokenSpec>,
     /// What was signed, in profiles where that can be read; see [`over::fill`].
     over: Option<String>,
     /// How the key's record differs from the published one.
@@ -218,14 +220,13 @@ impl Vector {
         if let Some(spec) = &self.basic {
             let token = self.basic_token(setting, spec);
             let scheme = spec.scheme.as_deref().unwrap_or("Basic");
-            if fields.iter().any(|(_, value)| value.contains("${token}")) {
-                for (_, value) in &mut fields {
-                    *value = value.replace("${token}", &token);
-                }
-            } else {
-                let field = spec.field.as_deref().unwrap_or("Authorization");
-                fields.push((field.to_owned(), format!("{scheme} {token}")));
-            }
+            let field = spec.field.as_deref().unwrap_or("Authorization");
+            place(&mut fields, field, scheme, &token);
+        }
+        if let Some(spec) = &self.token {
+            let key = setting.key(self.key.as_deref().expect("a key"));
+            let token = token(setting, key, spec);
+            place(&mut fields, "Authorization", "Bearer", &token);
         }
         self.request.to_json(&fields)
     }
@@ -268,5 +269,15 @@ impl Vector {
             )
         });
         Base64::encode_string(text.as_bytes())
+    }
+}
+
+/// Where a field asks for the token, or in one of its own.
+fn place(fields: &mut Vec<(String, String)>, field: &str, scheme: &str, token: &str) {
+    if !fields.iter().any(|(_, value)| value.contains("${token}")) {
+        fields.push((field.to_owned(), format!("{scheme} ${{token}}")));
+    }
+    for (_, value) in fields {
+        *value = value.replace("${token}", token);
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Setting {
     pub(crate) catalogue: Value,
     publish: Seed,
     masters: BTreeMap<String, Vec<Seed>>,
+    /// By environment, 32 characters: what signs tokens with Ed25519.
+    token_seeds: BTreeMap<String, String>,
     /// What a key's record says when the key says nothing else.
     record: Map<String, Value>,
     pub(crate) keys: BTreeMap<String, KeyJson>,
@@ -40,6 +42,7 @@ struct Seed {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct KeyJson {
     pub(crate) key_id: String,
+    /// Empty where nothing is kept secret: tokens with Ed25519.
     pub(crate) secret: String,
     /// A second issue, named `i2`.
     pub(crate) next_secret: Option<String>,
@@ -99,6 +102,26 @@ impl Setting {
         let own = key.record.get("algorithm").or(self.record.get("algorithm"));
         own.and_then(Value::as_str)
             .expect("an algorithm")
+            .to_owned()
+    }
+
+    pub(crate) fn environment(&self, key: &KeyJson) -> String {
+        let own = key.record.get("environment");
+        let own = own.or(self.record.get("environment"));
+        own.and_then(Value::as_str)
+            .expect("an environment")
+            .to_owned()
+    }
+
+    pub(crate) fn token_seed(&self, environment: &str) -> [u8; 32] {
+        bytes(&self.token_seeds[environment])
+    }
+
+    /// The thumbprint, as the settings have it.
+    pub(crate) fn token_kid(&self, environment: &str) -> String {
+        self.settings["tokenKeys"][environment]["keys"][0]["kid"]
+            .as_str()
+            .expect("a kid")
             .to_owned()
     }
 
@@ -180,6 +203,9 @@ impl Setting {
             payload.remove("nonce");
             payload.remove("profiles");
         }
+        if payload["kind"] == "token" {
+            payload.remove("nonce");
+        }
         let ends = payload.remove("firstIssueEnds");
         let secrets = [Some(&key.secret), key.next_secret.as_ref()];
         let mut issues: Vec<_> = secrets
@@ -229,6 +255,9 @@ impl Setting {
         if payload["kind"] == "basic" {
             let mac = base64url(&keys.basic_mac(secret.as_bytes()));
             return json!({ "issue": issue, "ring": ring.as_str(), "mac": mac });
+        }
+        if secret.is_empty() {
+            return json!({ "issue": issue });
         }
         // Sealing is repeatable here; a registry draws its nonces.
         let nonce = Sha256::digest(format!("{}/{issue}", text("keyId")));

@@ -17,6 +17,7 @@ use crate::ring::RingId;
 mod token;
 mod write;
 
+use token::TokenProfileJson;
 pub(super) use write::write;
 
 const VERSION: u64 = 1;
@@ -55,8 +56,8 @@ struct LiveJson {
     rate_limit: Option<IgnoredAny>,
     #[serde(default, skip_serializing)]
     quota: Option<IgnoredAny>,
-    #[serde(default, skip_serializing)]
-    token_profile: Option<IgnoredAny>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token_profile: Option<TokenProfileJson>,
     issues: Vec<IssueJson>,
 }
 
@@ -157,9 +158,14 @@ pub(super) fn read(payload: &[u8]) -> Result<Record, RecordError> {
 }
 
 fn read_live(json: LiveJson) -> Result<Record, RecordError> {
-    if json.rate_limit.is_some() || json.quota.is_some() || json.token_profile.is_some() {
+    if json.rate_limit.is_some() || json.quota.is_some() {
         return Err(RecordError::Malformed(
             "the record has limits that this version cannot keep",
+        ));
+    }
+    if json.token_profile.is_some() && json.kind != Kind::Token {
+        return Err(RecordError::Malformed(
+            "a key that is none of tokens has a field of theirs",
         ));
     }
     let addresses = json.addresses.map(|networks| {
@@ -214,12 +220,16 @@ fn read_live(json: LiveJson) -> Result<Record, RecordError> {
                 .collect::<Result<_, _>>()?,
         },
         Kind::Token => {
-            if json.profiles.is_some() || json.nonce.is_some() {
+            if json.profiles.is_some()
+                || json.nonce.is_some()
+                || json.replay.is_some()
+                || json.allow_unsigned_query.is_some()
+            {
                 return Err(RecordError::Malformed(
                     "a token key has fields of signed ones",
                 ));
             }
-            token::material(json.algorithm.as_deref(), json.issues)?
+            token::material(json.algorithm.as_deref(), json.token_profile, json.issues)?
         }
     };
     Ok(Record {

@@ -28,6 +28,7 @@ pub(super) struct Context<'a> {
     pub(super) filter: Option<String>,
 }
 
+const FUZZ: &str = "tests/fuzz/Cargo.toml";
 const RUST_ORIGIN: &str = "examples/origin/rust/Cargo.toml";
 
 pub(super) const BUILD: Stage = Stage {
@@ -63,6 +64,14 @@ pub(super) const STAGES: &[Stage] = &[
         has_tests: true,
         wants_build: false,
         run: cargo_test,
+    },
+    Stage {
+        name: "fuzz",
+        about: "the fuzz targets compile against the crates as they are",
+        folder: Some("tests/fuzz"),
+        has_tests: false,
+        wants_build: false,
+        run: fuzz,
     },
     Stage {
         name: "no_std",
@@ -148,6 +157,14 @@ fn cargo_test(context: &Context<'_>) -> Result<Finished> {
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(&context.filter);
     run::watch("cargo test", cargo)
+}
+
+/// They are no members of the workspace, so nothing else would notice.
+fn fuzz(context: &Context<'_>) -> Result<Finished> {
+    let mut cargo = context.project.cargo();
+    cargo.args(["check", "--locked", "--manifest-path", FUZZ]);
+    cargo.args(["--target-dir", "target/fuzz"]);
+    run::watch("cargo check", cargo)
 }
 
 fn no_std(context: &Context<'_>) -> Result<Finished> {

@@ -2,14 +2,31 @@
 use alloc::vec::Vec;
 
 use keyward_core::jws::JwsAlgorithm;
+use keyward_core::key::TokenProfile;
+use serde::{Deserialize, Serialize};
 
 use super::IssueJson;
 use crate::base64url::Text;
 use crate::open::RecordError;
 use crate::record::{Material, SealedSecret, TokenIssue};
 
+/// Not written for tokens made here: versions before it read such records.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum TokenProfileJson {
+    JwtIss,
+}
+
+pub(super) const fn write_profile(profile: TokenProfile) -> Option<TokenProfileJson> {
+    match profile {
+        TokenProfile::Keyward => None,
+        TokenProfile::JwtIss => Some(TokenProfileJson::JwtIss),
+    }
+}
+
 pub(super) fn material(
     algorithm: Option<&str>,
+    profile: Option<TokenProfileJson>,
     issues: Vec<IssueJson>,
 ) -> Result<Material, RecordError> {
     let algorithm = algorithm
@@ -17,6 +34,10 @@ pub(super) fn material(
         .ok_or(RecordError::Malformed("the algorithm is not one of tokens"))?;
     Ok(Material::Token {
         algorithm,
+        profile: match profile {
+            None => TokenProfile::Keyward,
+            Some(TokenProfileJson::JwtIss) => TokenProfile::JwtIss,
+        },
         issues: issues
             .into_iter()
             .map(read_token)

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use keyward_core::key::{NoncePolicy, Profile, ReplayPolicy, SigningRules};
 
-use super::token::write_token;
+use super::token::{self, write_token};
 use super::{IssueJson, Kind, LiveJson, Nonce, ProfileJson, ReplayJson, TombstoneJson, VERSION};
 use crate::base64url::Text;
 use crate::open::RecordError;
@@ -37,7 +37,9 @@ fn write_live(record: &Record, live: &Live) -> LiveJson {
             Some(rules),
             issues.iter().map(write_signed).collect(),
         ),
-        Material::Token { algorithm, issues } => (
+        Material::Token {
+            algorithm, issues, ..
+        } => (
             Some(algorithm.as_str().to_string()),
             None,
             issues.iter().map(write_token).collect(),
@@ -75,7 +77,10 @@ fn write_live(record: &Record, live: &Live) -> LiveJson {
         assignments: live.assignments.clone(),
         rate_limit: None,
         quota: None,
-        token_profile: None,
+        token_profile: match &live.material {
+            Material::Token { profile, .. } => token::write_profile(*profile),
+            Material::Basic(_) | Material::Signed { .. } => None,
+        },
         issues,
     }
 }
