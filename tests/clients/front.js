@@ -21,6 +21,8 @@ export async function startFront() {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  // A file that never comes to `stop` ends all the same; see support/origin.js.
+  server.unref();
   const authority = `127.0.0.1:${server.address().port}`;
   const front = {
     authority,

@@ -30,13 +30,20 @@ export async function startExample(name, jwks) {
   };
   const child = spawn(program, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "close");
+  // A file that never comes to `stop` ends all the same, and the origin with it; see support/origin.js.
+  const end = () => child.kill();
+  process.once("exit", end);
   const listening = once(createInterface({ input: child.stdout }), "line");
   const [url] = await Promise.race([listening, ended]);
   if (typeof url !== "string") throw new Error(`the origin in ${name} did not start`);
+  const hold = [child, child.stdout];
+  for (const one of hold) one.unref();
   return {
     url,
     async stop() {
-      child.kill();
+      for (const one of hold) one.ref();
+      process.off("exit", end);
+      end();
       await ended;
     },
   };

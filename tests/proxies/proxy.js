@@ -45,19 +45,26 @@ export async function startBehind(kind, file, command) {
   await writeFile(config, text);
   const [program, ...args] = command(config, folder);
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, HOME: folder } });
+  // A file that never comes to `stop` ends all the same, and the proxy with it; see support/origin.js.
+  const end = () => child.kill("SIGTERM");
+  process.once("exit", end);
   let said = "";
   child.stderr.on("data", (data) => (said += data));
   const ended = new Promise((resolve) => child.once("close", resolve));
   const failed = Promise.race([new Promise((_, no) => child.once("error", no)), ended.then(() => { throw new Error(`${program} ended:\n${said}`); })]);
   failed.catch(() => {});
   await within(10_000, program, Promise.race([listening(port), failed]));
+  const hold = [child, child.stderr];
+  for (const one of hold) one.unref();
   return {
     gateway: { ...gateway, port },
     direct: gateway,
     origin,
     secret,
     async stop() {
-      child.kill("SIGTERM");
+      for (const one of hold) one.ref();
+      process.off("exit", end);
+      end();
       await ended;
       await origin.stop();
       await rm(folder, { recursive: true, force: true });

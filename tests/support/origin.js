@@ -24,6 +24,8 @@ export async function startOrigin() {
     origin.answer(request, response);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  // Where a filter leaves out all tests of a file, `after` runs before `before` has ended: the file must end all the same.
+  server.unref();
   const answer = (request, response) => response.end("remote");
   const origin = {
     url: `http://127.0.0.1:${server.address().port}`,

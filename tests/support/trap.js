@@ -20,10 +20,14 @@ export async function startTrappingGateway({ vars }, { kvName, live }) {
   let errors = "";
   child.stderr.on("data", (text) => (errors += text));
   const [said] = await within(10_000, "workerd listens", once(child.stdio[3], "data"));
+  // A file that never comes to `stop` ends all the same; see origin.js.
+  const hold = [child, child.stderr, child.stdio[3]];
+  for (const one of hold) one.unref();
   return {
     port: JSON.parse(said).port,
     errors: () => errors,
     async stop() {
+      for (const one of hold) one.ref();
       process.off("exit", end);
       const ended = once(child, "close");
       end();
