@@ -68,7 +68,7 @@ fn is_right(header: &str, payload: &str) -> bool {
         Some(Json::Whole(seconds)) => Some(*seconds),
         _ => None,
     };
-    let audience = match payload.get("aud") {
+    let is_for_us = match payload.get("aud") {
         Some(Json::Text(one)) => one == "production",
         Some(Json::List(all)) => {
             all.iter().all(|one| matches!(one, Json::Text(_)))
@@ -76,23 +76,30 @@ fn is_right(header: &str, payload: &str) -> bool {
         }
         _ => false,
     };
-    let (Some(issued_s), Some(expires_s)) = (time("iat"), time("exp")) else {
-        return false;
+    let begun = |name: &str| {
+        let in_time = |at_s: u64| at_s <= NOW_S + limits::TOKEN_AHEAD_S;
+        !payload.contains_key(name) || time(name).is_some_and(in_time)
     };
-    let begun = |at_s: u64| at_s <= NOW_S + limits::TOKEN_AHEAD_S;
-    header
+    let whatever = header
         .keys()
         .all(|name| ["alg", "typ", "kid"].contains(&name.as_str()))
         && text(&header, "alg").as_deref() == Some("HS512")
-        && text(&header, "typ").as_deref() == Some("keyward-token+jwt")
+        && begun("iat")
+        && begun("nbf")
+        && time("exp").is_some_and(|at_s| NOW_S < at_s);
+    let ours = text(&header, "typ").as_deref() == Some("keyward-token+jwt")
         && text(&header, "kid").as_deref() == Some(TOKEN_ISSUE)
         && text(&payload, "iss").as_deref() == Some("fuzz")
         && text(&payload, "sub").as_ref() == Some(&SETTING.token)
         && text(&payload, "jti").as_deref() == Some(TOKEN_ISSUE)
-        && audience
-        && begun(issued_s)
-        && (!payload.contains_key("nbf") || time("nbf").is_some_and(begun))
-        && NOW_S < expires_s
+        && payload.contains_key("iat")
+        && is_for_us;
+    let holders = [None, Some("JWT".into())].contains(&text(&header, "typ"))
+        && (!header.contains_key("typ") || text(&header, "typ").is_some())
+        && (!header.contains_key("kid") || text(&header, "kid").as_ref() == Some(&SETTING.holder))
+        && text(&payload, "iss").as_ref() == Some(&SETTING.holder)
+        && (!payload.contains_key("aud") || is_for_us);
+    whatever && (ours || holders)
 }
 
 /// JSON, no name repeated at any depth.

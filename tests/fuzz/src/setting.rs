@@ -40,6 +40,8 @@ pub struct Setting {
     pub basic: String,
     /// Tokens with HMAC-SHA512.
     pub token: String,
+    /// Tokens with HMAC-SHA512 that the holder makes.
+    pub holder: String,
     /// An id that no key has.
     pub unknown: String,
     /// The secret of every key but the imported one.
@@ -64,6 +66,7 @@ impl Setting {
             nonce: id("n"),
             basic: id("b"),
             token: id("t"),
+            holder: id("i"),
             unknown: id("u"),
             right: secret("R"),
             wrong: secret("W"),
@@ -111,9 +114,9 @@ impl Setting {
             },
             issues: vec![signed("i", &right)],
         };
-        let tokens = Material::Token {
+        let tokens = |profile| Material::Token {
             algorithm: JwsAlgorithm::Hs512,
-            profile: TokenProfile::Keyward,
+            profile,
             issues: vec![TokenIssue {
                 issue: TOKEN_ISSUE.into(),
                 secret: Some(right.as_bytes().to_vec().into()),
@@ -125,7 +128,16 @@ impl Setting {
             (setting.signed.clone(), two, Accounts::All),
             (setting.sha256.clone(), sha256, listed),
             (setting.nonce.clone(), nonce, Accounts::All),
-            (setting.token.clone(), tokens, Accounts::All),
+            (
+                setting.token.clone(),
+                tokens(TokenProfile::Keyward),
+                Accounts::All,
+            ),
+            (
+                setting.holder.clone(),
+                tokens(TokenProfile::JwtIss),
+                Accounts::All,
+            ),
             (setting.basic.clone(), basic(&right), Accounts::All),
             (IMPORTED.into(), basic(IMPORTED_SECRET), Accounts::All),
         ];
@@ -166,6 +178,7 @@ impl Setting {
             .replace("$NONCE", &self.nonce)
             .replace("$BASIC", &self.basic)
             .replace("$TOKEN", &self.token)
+            .replace("$HOLDER", &self.holder)
             .replace("$KID", &thumbprint(&TOKEN_PUBLIC_KEY))
             .replace("$UNKNOWN", &self.unknown)
             .replace("$WRONG", &self.wrong)
@@ -250,6 +263,7 @@ fn catalogue() -> Catalogue {
         RouteDefinition {
             allow_encoded_slash: true,
             allow_empty_segments: true,
+            allow_semicolon: true,
             ..route("/files/**", &[Method::Get, Method::Put])
         },
     ];
