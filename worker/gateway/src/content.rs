@@ -110,7 +110,7 @@ async fn read_all(
     share: &mut Share<'_>,
 ) -> Result<Vec<u8>, Denial> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = next(reader).await? {
+    while let Some(chunk) = arrived(reader.read()).await? {
         let length = chunk.length() as usize;
         if (bytes.len() + length) as u64 > bytes_max {
             return Err(Code::ContentTooLarge.into());
@@ -123,21 +123,15 @@ async fn read_all(
     Ok(bytes)
 }
 
-/// The next chunk, `None` at the end.
+/// What a stream's `read` gives, `None` at its end.
 ///
 /// # Errors
 /// `content_timeout`, also when the client is gone.
-pub(crate) async fn next(
-    reader: &ReadableStreamDefaultReader,
-) -> Result<Option<Uint8Array>, Denial> {
-    let gone = |_| Denial::new(Code::ContentTimeout);
-    let read = JsFuture::from(reader.read());
-    let result = match select(read, Delay::from(IDLE)).await {
-        Either::Left((result, _)) => result.map_err(gone)?,
-        Either::Right(_) => {
-            let _ = reader.cancel();
-            return Err(Code::ContentTimeout.into());
-        }
+pub(crate) async fn arrived(read: Promise) -> Result<Option<Uint8Array>, Denial> {
+    let timeout = || Denial::new(Code::ContentTimeout);
+    let result = match select(JsFuture::from(read), Delay::from(IDLE)).await {
+        Either::Left((result, _)) => result.map_err(|_| timeout())?,
+        Either::Right(_) => return Err(timeout()),
     };
     if property(&result, "done").is_some_and(|done| done.is_truthy()) {
         return Ok(None);
@@ -145,7 +139,7 @@ pub(crate) async fn next(
     property(&result, "value")
         .and_then(|value| value.dyn_into().ok())
         .map(Some)
-        .ok_or(Denial::new(Code::ContentTimeout))
+        .ok_or_else(timeout)
 }
 
 async fn hash(bytes: &[u8], needs: &ContentNeeds) -> Hashes {
