@@ -32,7 +32,7 @@ function running(seeded, gateway) {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
-    /** Ends at once, as when the machine loses its power, and gives the one that is started on the same disk. */
+    /** Ends it at once, as a crash does, and gives the one that is started on the same disk. */
     async crash() {
       const next = await gateway.crash().catch(tell);
       keptSecrets(seeded, gateway.logs);
