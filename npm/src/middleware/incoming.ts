@@ -1,0 +1,65 @@
+// What the middlewares of `node:http` have in common.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+
+import type { Denial, Grant, Verdict, VerifyOptions } from "../types.js";
+import { type MiddlewareOptions, isReserved } from "./options.js";
+
+export type NodeMessage = IncomingMessage | Http2ServerRequest;
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** Has the request verified as it was received, then takes out what only Keyward may say. */
+export async function verify(request: NodeMessage, { verifier, clientAddress, onDenied }: MiddlewareOptions): Promise<Verdict> {
+  const known: VerifyOptions = clientAddress ? { clientAddress: clientAddress(request) } : {};
+  const verdict = await verifier.verify(request, known);
+  strip(request);
+  if (verdict.outcome === "deny") onDenied?.(verdict.denial);
+  return verdict;
+}
+
+/** Verifies, and answers what is refused; the grant of what is not. */
+export async function admit(request: NodeMessage, response: NodeResponse, options: MiddlewareOptions): Promise<Grant | undefined> {
+  const verdict = await verify(request, options);
+  if (verdict.outcome === "allow") return verdict.grant;
+  refuse(request, response, verdict.denial);
+  return undefined;
+}
+
+function refuse(request: NodeMessage, response: NodeResponse, denial: Denial): void {
+  if (response.headersSent || response.destroyed) return;
+  const fields = byName(denial.headers);
+  if (leavesContent(request)) fields["connection"] = "close";
+  // The two kinds of response differ in overloads only.
+  (response as ServerResponse).writeHead(denial.status, fields).end(request.method === "HEAD" ? undefined : denial.body);
+}
+
+/** Nobody reads on for a client that was refused, so that its connection is of no more use. */
+export function leavesContent(request: NodeMessage): boolean {
+  return request.httpVersionMajor === 1 && !request.complete;
+}
+
+/** As Node wants fields: one that is there twice as a list. */
+export function byName(headers: Denial["headers"]): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = {};
+  for (const [name, value] of headers) {
+    const known = fields[name];
+    fields[name] = known === undefined ? value : [known, value].flat();
+  }
+  return fields;
+}
+
+function strip(request: NodeMessage): void {
+  const raw = request.rawHeaders;
+  let kept = 0;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const [name = "", value = ""] = raw.slice(i, i + 2);
+    if (isReserved(name)) continue;
+    raw[kept++] = name;
+    raw[kept++] = value;
+  }
+  if (kept === raw.length) return;
+  raw.length = kept;
+  // Node may have made these of the raw ones before.
+  const made = "headersDistinct" in request ? [request.headers, request.headersDistinct] : [request.headers];
+  for (const fields of made) for (const name of Object.keys(fields)) if (isReserved(name)) delete fields[name];
+}
