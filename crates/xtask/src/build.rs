@@ -1,9 +1,10 @@
-//! The two things that are built for wasm, each only when its code changed.
+//! What is built, each part only when its code changed: two modules of wasm, and the npm package around one of them.
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::failure::{About, Failure, Result};
+use crate::package;
 use crate::project::{Project, fingerprint, is_stamped, write};
 use crate::run;
 use crate::setup::{self, Tools};
@@ -12,6 +13,9 @@ use crate::wasm;
 
 const CORE: &str = "keyward-wasm";
 const GATEWAY: &str = "keyward-gateway";
+
+/// The core for JavaScript.
+pub(crate) const CORE_WASM: &str = "target/keyward-wasm/keyward_wasm_bg.wasm";
 
 pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     if let Some(arg) = args.first() {
@@ -26,6 +30,7 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
 pub(crate) fn all(project: &Project, tools: &Tools) -> Result<()> {
     let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;
     core(project, tools)?;
+    package::build(project, tools)?;
     gateway(project, tools)
 }
 
@@ -109,7 +114,7 @@ fn input_stamp(wasm: &Path, tools: &Tools) -> Result<String> {
 pub(crate) fn sizes(project: &Project) -> Result<String> {
     let mut table = String::new();
     for (what, path) in [
-        ("core", "target/keyward-wasm/keyward_wasm_bg.wasm"),
+        ("core", CORE_WASM),
         ("gateway", "worker/gateway/build/index_bg.wasm"),
     ] {
         let bytes = std::fs::read(project.root(path)).about(path)?;
@@ -119,6 +124,14 @@ pub(crate) fn sizes(project: &Project) -> Result<String> {
             bytes.len()
         ));
     }
+    let archive = std::fs::metadata(project.root(package::ARCHIVE)).about(package::ARCHIVE)?;
+    let bytes = archive.len();
+    table.push_str(&format!(
+        "{:<8} {bytes:>9} bytes  {:>14}  {}\n",
+        "package",
+        "",
+        package::ARCHIVE
+    ));
     Ok(table)
 }
 

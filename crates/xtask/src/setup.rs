@@ -2,8 +2,8 @@
 mod apt;
 mod browser;
 mod npm;
-mod proxy;
 mod python;
+mod server;
 mod tools;
 mod wasm_std;
 
@@ -11,8 +11,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 pub(crate) use browser::browser;
-pub(crate) use proxy::nginx;
+pub(crate) use npm::packaging;
 pub(crate) use python::python;
+pub(crate) use server::{nginx, redis};
 pub(crate) use tools::cargo_fuzz;
 
 use crate::failure::{Failure, Result};
@@ -29,6 +30,7 @@ pub(crate) struct Tools {
     pub(crate) worker_build: PathBuf,
     pub(crate) wasm_opt: PathBuf,
     pub(crate) esbuild: PathBuf,
+    pub(crate) tsc: PathBuf,
     pub(crate) workerd: PathBuf,
     pub(crate) wrangler: PathBuf,
 }
@@ -63,6 +65,7 @@ pub(crate) fn tools(project: &Project) -> Result<Tools> {
         worker_build,
         wasm_opt: project.npm_bin("wasm-opt"),
         esbuild: project.npm_bin("esbuild"),
+        tsc: project.npm_bin("tsc"),
         workerd: project.npm_bin("workerd"),
         wrangler: project.npm_bin("wrangler"),
     };
@@ -79,6 +82,7 @@ impl Tools {
             &self.worker_build,
             &self.wasm_opt,
             &self.esbuild,
+            &self.tsc,
             &self.workerd,
             &self.wrangler,
         ] {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::build;
 use crate::failure::Result;
+use crate::package;
 use crate::project::Project;
 use crate::run::{self, Finished};
 use crate::setup::{self, Tools};
@@ -32,7 +33,7 @@ const RUST_ORIGIN: &str = "examples/origin/rust/Cargo.toml";
 
 pub(super) const BUILD: Stage = Stage {
     name: "build",
-    about: "the wasm core and the gateway Worker",
+    about: "the wasm core, the npm package and the gateway Worker",
     folder: None,
     has_tests: false,
     wants_build: false,
@@ -112,6 +113,14 @@ pub(super) const STAGES: &[Stage] = &[
         has_tests: true,
         wants_build: true,
         run: clients,
+    },
+    Stage {
+        name: "packaging",
+        about: "the npm package, installed from its archive into apps, on every runtime",
+        folder: Some("tests/packaging"),
+        has_tests: true,
+        wants_build: true,
+        run: packaging,
     },
     Stage {
         name: "deploy",
@@ -213,15 +222,39 @@ fn clients(context: &Context<'_>) -> Result<Finished> {
     node.env("KEYWARD_PYTHON", python)
         .env("KEYWARD_RUST_ORIGIN", context.project.root(origin));
     let finished = run::watch("node --test", node)?;
-    // The table of what came of each client, which is worth reading when all went well, too.
-    for row in finished
-        .output
-        .lines()
-        .filter(|line| line.starts_with("| "))
-    {
+    rows(&finished.output);
+    Ok(finished)
+}
+
+fn packaging(context: &Context<'_>) -> Result<Finished> {
+    setup::packaging(context.project)?;
+    let browser = setup::browser(context.project)?;
+    let redis = setup::redis(context.project)?;
+    let folder = context.project.root("tests/packaging");
+    let mut npm = context.project.command("npm");
+    npm.current_dir(&folder)
+        .args([
+            "install",
+            "--no-save",
+            "--no-package-lock",
+            "--offline",
+            "--force",
+        ])
+        .arg(context.project.root(package::ARCHIVE));
+    run::quick_step("npm install keyward.tgz", npm)?;
+    let mut node = node_tests(context, "tests/packaging/**/*.test.{js,mjs}");
+    node.env("KEYWARD_CHROMIUM", browser.chromium)
+        .env("KEYWARD_REDIS", redis);
+    let finished = run::watch("node --test", node)?;
+    rows(&finished.output);
+    Ok(finished)
+}
+
+/// Tables of what ran, which are worth reading when all went well, too.
+fn rows(output: &str) {
+    for row in output.lines().filter(|line| line.starts_with("| ")) {
         tell::line(row);
     }
-    Ok(finished)
 }
 
 fn node_test(context: &Context<'_>, files: &str) -> Result<Finished> {
