@@ -12,8 +12,3 @@ declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;
 }
-
-/** Made from keyward.wasm when the package is built. */
-declare module "#base64" {
-  export const base64: string;
-}
