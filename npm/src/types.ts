@@ -38,17 +38,22 @@ export interface PlainRequest {
 }
 
 /** What the verifier reads of a request of `node:http`, `node:https` or `node:http2` (compatibility API). */
-export interface NodeRequest extends AsyncIterable<Uint8Array | string> {
+export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   /** Where a framework mounts handlers, it keeps the whole target here. */
   readonly originalUrl?: string | undefined;
   readonly rawHeaders: readonly string[];
   readonly httpVersionMajor: number;
-  readonly complete?: boolean;
-  readonly readableEnded?: boolean;
+  readonly readableEnded?: boolean | undefined;
+  readonly readableDidRead?: boolean | undefined;
   readonly socket?: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean | undefined } | null;
+  /** Of HTTP/2. */
   readonly stream?: unknown;
+  on(event: string, listener: (...values: any[]) => void): unknown;
+  off(event: string, listener: (...values: any[]) => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
 }
 
 /** A request in any of the forms that can be verified. */

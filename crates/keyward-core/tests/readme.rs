@@ -247,6 +247,7 @@ fn code_map_names_every_file() {
         ("keyward-core", "crates/keyward-core/src"),
         ("keyward-wire", "crates/keyward-wire/src"),
         ("keyward-issuer", "crates/keyward-issuer/src"),
+        ("keyward-host", "crates/keyward-host/src"),
         ("keyward-wasm", "crates/keyward-wasm/src"),
         ("keyward-cli", "crates/keyward-cli/src"),
         ("gateway", "worker/gateway/src"),

@@ -217,11 +217,11 @@ impl fmt::Debug for DerivedKeys {
     }
 }
 
-/// What opens sealed secrets: the masters of an environment, or one organisation's keys.
+/// What opens sealed secrets: the masters of an environment, or some organisations' keys.
 #[derive(Debug)]
 pub enum Unsealing {
     Masters(MasterRing),
-    Organisation(OrganisationKeys),
+    Organisations(Vec<OrganisationKeys>),
 }
 
 impl Unsealing {
@@ -232,7 +232,12 @@ impl Unsealing {
     pub fn keys(&self, organisation: &str, ring: &RingId) -> Result<DerivedKeys, RecordError> {
         match self {
             Self::Masters(masters) => masters.derive(organisation, ring),
-            Self::Organisation(keys) => keys.keys(organisation, ring).cloned(),
+            Self::Organisations(all) => all
+                .iter()
+                .find(|keys| keys.organisation() == organisation)
+                .ok_or(RecordError::OtherOrganisation)?
+                .keys(ring)
+                .cloned(),
         }
     }
 }

@@ -15,7 +15,10 @@ const CORE: &str = "keyward-wasm";
 const GATEWAY: &str = "keyward-gateway";
 
 /// The core for JavaScript.
-pub(crate) const CORE_WASM: &str = "target/keyward-wasm/keyward_wasm_bg.wasm";
+pub(crate) const CORE_WASM: &str = "target/keyward-wasm/keyward.wasm";
+
+/// Small before quick: see the workspace's manifest.
+const CORE_PROFILE: &str = "npm";
 
 pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     if let Some(arg) = args.first() {
@@ -40,37 +43,25 @@ pub(crate) fn gateway_only(project: &Project, tools: &Tools) -> Result<()> {
     gateway(project, tools)
 }
 
-/// The core for JavaScript, in target/keyward-wasm.
+/// The core for JavaScript: a module without imports, so there is nothing to bind.
 fn core(project: &Project, tools: &Tools) -> Result<()> {
     let mut cargo = tools.toolchain.cargo(project);
-    cargo.args([
-        "build",
-        "--lib",
-        "--release",
-        "--target",
-        wasm::TARGET,
-        "--package",
-        CORE,
-    ]);
+    cargo.args(["build", "--lib", "--profile", CORE_PROFILE]);
+    cargo.args(["--target", wasm::TARGET, "--package", CORE]);
     run::quick_step(&format!("compile {CORE}"), cargo)?;
 
-    let input = wasm::release_file(project, CORE);
-    let out = project.root("target/keyward-wasm");
-    let stamp = out.join(".stamp");
+    let input = wasm::built_file(project, CORE_PROFILE, CORE);
+    let stamp = project.root("target/keyward-wasm/.stamp");
     let wanted = input_stamp(&input, tools)?;
     if is_stamped(&stamp, &wanted) {
         return Ok(());
     }
-    let mut bindgen = project.command(&tools.wasm_bindgen);
-    bindgen
-        .args(["--target", "web", "--out-dir"])
-        .arg(&out)
-        .arg(&input);
-    run::quick_step("wasm-bindgen", bindgen)?;
-    let bound = out.join("keyward_wasm_bg.wasm");
-    let small = out.join("small.wasm");
-    wasm::optimise(project, tools, &bound, &small)?;
-    std::fs::rename(&small, &bound).about(small.display())?;
+    let out = project.root(CORE_WASM);
+    std::fs::create_dir_all(stamp.with_file_name("")).about(CORE_WASM)?;
+    wasm::optimise(project, tools, &input, &out)?;
+    let bytes = std::fs::read(&out).about(CORE_WASM)?;
+    let bytes = wasm::strip::without(&bytes, &["name", "producers", "target_features"])?;
+    std::fs::write(&out, bytes).about(CORE_WASM)?;
     write(&stamp, &wanted)
 }
 
@@ -86,7 +77,7 @@ fn gateway(project: &Project, tools: &Tools) -> Result<()> {
 
     // worker-build does all its work each time: it runs only on a new input.
     let stamp = wasm::target_dir(project).join("gateway.stamp");
-    let wanted = input_stamp(&wasm::release_file(project, GATEWAY), tools)?;
+    let wanted = input_stamp(&wasm::built_file(project, "release", GATEWAY), tools)?;
     if is_stamped(&stamp, &wanted) && dir.join("build/index_bg.wasm").exists() {
         return Ok(());
     }

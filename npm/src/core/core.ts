@@ -1,6 +1,11 @@
-// The only file that knows how the core is called. Loaders bring a module; the rest of the package
-// sees this interface.
-import type { Header } from "../types.js";
+// The core as the rest of the package sees it. Only this folder knows how it is called; loaders
+// bring the module.
+import { KeywardError } from "../errors.js";
+import type { Denial, Header } from "../types.js";
+import type { Code } from "../wire.js";
+import { codeNumber, denialOf } from "./denial.js";
+import { type Exports, Memory, pairs } from "./memory.js";
+import { CoreVerifier } from "./verifier.js";
 
 /** A request to be signed. */
 export interface Unsigned {
@@ -37,7 +42,62 @@ export interface Core {
   sign(request: Unsigned, how: Signing): readonly Header[];
   /** Throws `KeywardError` `invalid_option` that names the network. */
   proxies(networks: readonly string[]): ProxySet;
+  /** From settings, catalogue and keys as JSON. Throws `KeywardError` `invalid_option`. */
+  verifier(settings: string, catalogue: string, keys: string, asksForEd25519: boolean): CoreVerifier;
+  /** A refusal that depends on no request, perhaps with a sentence on what was wrong. */
+  refuse(code: Code, detail?: string): Denial;
 }
 
 /** Instantiates the module, synchronously. */
-export declare function instantiate(module: WebAssembly.Module): Core;
+export function instantiate(module: WebAssembly.Module): Core {
+  const exports = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
+  return new ModuleCore(exports);
+}
+
+class ModuleCore implements Core {
+  readonly #exports: Exports;
+  readonly #memory: Memory;
+
+  constructor(exports: Exports) {
+    this.#exports = exports;
+    this.#memory = new Memory(exports);
+  }
+
+  sign(request: Unsigned, how: Signing): readonly Header[] {
+    const parts = [
+      request.method, request.scheme, request.authority, request.target, request.contentType ?? "",
+      how.keyId, how.secret, how.algorithm, how.profile, how.nonce ?? "",
+    ];
+    const bytes = this.#memory.write(parts, request.content);
+    const wrong = this.#exports.request_sign(parts.length, bytes, how.created);
+    const answer = this.#memory.read();
+    if (wrong !== 0) throw new KeywardError("cannot_sign", answer[0] ?? "the request cannot be read");
+    return pairs(answer);
+  }
+
+  proxies(networks: readonly string[]): ProxySet {
+    const [exports, memory] = [this.#exports, this.#memory];
+    const handle = exports.proxies_open(networks.length, memory.write(networks));
+    if (handle === 0) throw new KeywardError("invalid_option", memory.read()[0] ?? "");
+    return {
+      client(peer, forwardedFor) {
+        const parts = [peer, ...forwardedFor];
+        exports.proxies_client(handle, parts.length, memory.write(parts));
+        return memory.read()[0] || undefined;
+      },
+      close: () => exports.proxies_close(handle),
+    };
+  }
+
+  verifier(settings: string, catalogue: string, keys: string, asksForEd25519: boolean): CoreVerifier {
+    const bytes = this.#memory.write([settings, catalogue, keys]);
+    const handle = this.#exports.verifier_open(3, bytes, Number(asksForEd25519));
+    if (handle === 0) throw new KeywardError("invalid_option", this.#memory.read()[0] ?? "");
+    return new CoreVerifier(this.#exports, this.#memory, handle);
+  }
+
+  refuse(code: Code, detail = ""): Denial {
+    this.#exports.verifier_refuse(0, 1, this.#memory.write([detail]), codeNumber(code));
+    return denialOf(this.#memory.read());
+  }
+}

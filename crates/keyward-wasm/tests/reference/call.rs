@@ -6,9 +6,10 @@ use base64ct::{Base64, Encoding};
 use keyward_core::deployment::Scheme;
 use keyward_core::request::{ContentLength, Request};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::answer::CallError;
+use super::answer::CallError;
 
 /// One request to be decided, with all that the answer depends on.
 #[derive(Deserialize)]
@@ -20,6 +21,9 @@ pub(crate) struct DecideCall<'a> {
     pub(crate) catalogue: &'a RawValue,
     #[serde(borrow)]
     pub(crate) secrets: &'a RawValue,
+    /// What a verifier of the organisations' own has instead of `secrets`: not read here.
+    #[serde(default, rename = "organisationKeys")]
+    _organisation_keys: IgnoredAny,
     /// What KV holds, by its KV name.
     #[serde(borrow)]
     pub(crate) records: BTreeMap<Cow<'a, str>, Cow<'a, str>>,

@@ -3,16 +3,16 @@ use keyward_core::key::Profile;
 use keyward_core::mac::{Algorithm, MacKey};
 use keyward_core::sign::{SignatureParameters, Unsigned, sign};
 
-use crate::answer::{CallError, SignAnswer, write_or_error};
-use crate::call::{SignCall, read};
+use super::answer::{CallError, SignAnswer, write_or_error};
+use super::call::{SignCall, read};
 
 /// Signs a request: `{ request, key: { keyId, algorithm, secret }, created: seconds, nonce?, profile? }`, the
-/// request as in [`crate::decide_json`].
+/// request as in [`super::decide_json`].
 ///
 /// The answer is `{ fields: [[name, value]] }` to be added to the request, or
 /// `{ error: { code, message } }`.
 #[must_use]
-pub fn sign_json(call: &str) -> String {
+pub(crate) fn sign_json(call: &str) -> String {
     write_or_error(answer(call))
 }
 

@@ -13,8 +13,8 @@ use keyward_wire::secrets::Secrets;
 use keyward_wire::settings::Settings;
 use keyward_wire::{Expect, Opened, kv_name, open_record};
 
-use crate::answer::{CallError, DecideAnswer, write, write_or_error};
-use crate::call::{DecideCall, read};
+use super::answer::{CallError, DecideAnswer, write, write_or_error};
+use super::call::{DecideCall, read};
 
 /// Decides a request:
 /// `{ settings, catalogue, secrets, records: { "<KV name>": "<KV text>" }, request: { method, scheme,
@@ -24,7 +24,7 @@ use crate::call::{DecideCall, read};
 /// The answer is `{ outcome: "allow", grant }`, `{ outcome: "deny", status, code, fields, problem }`,
 /// or `{ error: { code, message } }` when the call itself is wrong.
 #[must_use]
-pub fn decide_json(call: &str) -> String {
+pub(crate) fn decide_json(call: &str) -> String {
     decide(call).unwrap_or_else(|error| write_or_error::<()>(Err(error)))
 }
 

@@ -1,0 +1,406 @@
+//! A verifier: what it is made from, the keys it knows, and the way of a request with its gaps.
+use std::rc::Rc;
+
+use keyward_core::address::parse_address;
+use keyward_core::authenticate::{Authenticated, authenticate};
+use keyward_core::authorize::{Grant, authorize};
+use keyward_core::catalogue::Catalogue;
+use keyward_core::content::{ContentEvidence, ContentNeeds, DigestAlgorithm};
+use keyward_core::denial::{Code, Denial};
+use keyward_core::deployment::Scheme;
+use keyward_core::ed25519::{SignatureEvidence, SignatureToCheck};
+use keyward_core::key::Key;
+use keyward_core::parse::{Credential, Exchange};
+use keyward_core::request::{ContentLength, Request};
+use keyward_host::keys::{Asked, Keys, Known, Loaded};
+use keyward_host::tokens::Tokens;
+use keyward_wire::catalogue::CatalogueFile;
+use keyward_wire::organisation::VerifierKeys;
+use keyward_wire::settings::Settings;
+use keyward_wire::{Expect, Opened, kv_name, open_record};
+
+use crate::answer::Answer;
+use crate::parts::Parts;
+
+/// All that a verifier keeps.
+#[derive(Debug)]
+pub struct Verifier {
+    settings: Settings,
+    catalogue: Catalogue,
+    secrets: VerifierKeys,
+    keys: Keys,
+    tokens: Tokens,
+    /// Whether JavaScript verifies Ed25519, since it is faster there.
+    asks_for_ed25519: bool,
+}
+
+/// When a request came, and what was looked up since.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    pub now_ms: f64,
+    /// See [`Asked::since`].
+    pub since: u64,
+}
+
+/// What the caller found out since it was asked.
+#[derive(Clone, Copy, Debug)]
+pub enum Evidence<'a> {
+    /// Nothing yet.
+    None,
+    /// The content.
+    Content(&'a [u8]),
+    /// Of content so long, the digests that were asked for, SHA-256 first.
+    Digests { octets: u64, digests: &'a [u8] },
+    /// A right signature: public key, signature and message as they were verified.
+    Signature(&'a [u8]),
+    /// The signature is wrong.
+    NoSignature,
+}
+
+/// What became of a request, or what is needed to say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The answer is the grant. With replay the caller has something left to do.
+    Allow { replay: bool },
+    /// The answer is the refusal.
+    Deny,
+    /// [`Verifier::put`] is to be called for the environment and key id in the answer.
+    NeedsKey,
+    /// The content, at most as many bytes as the answer says.
+    NeedsContent {
+        sha256: bool,
+        sha512: bool,
+        bytes: bool,
+    },
+    /// The answer has a public key, a signature and a message.
+    NeedsSignature,
+}
+
+impl Verifier {
+    /// From settings, catalogue and keys, as JSON.
+    ///
+    /// # Errors
+    /// A sentence on what is wrong, without any of the keys.
+    pub fn open(
+        settings: &str,
+        catalogue: &str,
+        keys: &str,
+        asks_for_ed25519: bool,
+    ) -> Result<Self, String> {
+        let settings = Settings::parse(settings).map_err(|error| error.to_string())?;
+        let catalogue = CatalogueFile::parse(catalogue)
+            .and_then(|file| file.definitions())
+            .map_err(|error| format!("catalogue: {error}"))?;
+        let catalogue =
+            Catalogue::compile(catalogue).map_err(|error| format!("catalogue: {error}"))?;
+        let secrets = VerifierKeys::parse(keys).map_err(|error| error.to_string())?;
+        Ok(Self {
+            keys: Keys::new(settings.isolate_ttl_s),
+            settings,
+            catalogue,
+            secrets,
+            tokens: Tokens::default(),
+            asks_for_ed25519,
+        })
+    }
+
+    /// The whole way of a request, as far as it is known. The parts are the client's address,
+    /// method, scheme, authority, target, and then the fields.
+    pub fn verify(
+        &mut self,
+        parts: Parts<'_>,
+        content: ContentLength,
+        moment: Moment,
+        evidence: Evidence<'_>,
+        answer: &mut Answer,
+    ) -> Outcome {
+        answer.clear();
+        self.way(parts, content, moment, evidence, answer)
+            .unwrap_or_else(|denial| {
+                answer.deny(&denial);
+                Outcome::Deny
+            })
+    }
+
+    /// The steps of `keyward_core::verify`, each gap an outcome of its own.
+    fn way(
+        &mut self,
+        mut parts: Parts<'_>,
+        content: ContentLength,
+        moment: Moment,
+        evidence: Evidence<'_>,
+        answer: &mut Answer,
+    ) -> Result<Outcome, Denial> {
+        // What is no address is not known: a key with an allowlist is refused then.
+        let address = parse_address(parts.next()).ok();
+        let (head, fields) = head(&mut parts);
+        let request = head.request(&fields, content)?;
+        let exchange = Exchange::parse(&self.settings.deployment, &self.catalogue, &request)?;
+        let credential = Credential::parse(&exchange)?;
+        let (environment, key_id) = (credential.environment(), credential.key_id());
+        let asked = Asked {
+            at_ms: moment.now_ms,
+            since: moment.since,
+        };
+        let key = match self.keys.find(environment, key_id, asked) {
+            Known::Key(key) => Some(key),
+            Known::Absent => None,
+            Known::Nothing if self.keys.is_guessing(address, moment.now_ms) => {
+                return Err(Code::RateLimited.into());
+            }
+            Known::Nothing => {
+                answer.push(environment);
+                answer.push(key_id);
+                return Ok(Outcome::NeedsKey);
+            }
+        };
+        let signature = match credential.signature_to_check() {
+            None => None,
+            Some(asked) => {
+                let generation = key.as_deref().map(Key::generation);
+                let here = !self.asks_for_ed25519;
+                match check(&mut self.tokens, &asked, generation, here, evidence) {
+                    Some(checked) => checked,
+                    None => {
+                        answer.push(asked.public_key());
+                        answer.push(asked.signature());
+                        answer.push(asked.message());
+                        return Ok(Outcome::NeedsSignature);
+                    }
+                }
+            }
+        };
+        let credential = credential.with_signature_evidence(signature);
+        let principal = match authenticate(&credential, key.as_deref(), seconds(moment.now_ms))? {
+            Authenticated::Principal(principal) => principal,
+            Authenticated::AwaitingContent(awaiting) => {
+                let needs = awaiting.needs();
+                match content_evidence(evidence, &needs) {
+                    Some(evidence) => awaiting.with_content(&evidence)?,
+                    None => {
+                        answer.push_number(awaiting.content_bytes_max());
+                        return Ok(Outcome::NeedsContent {
+                            sha256: needs.digests.contains(&DigestAlgorithm::Sha256),
+                            sha512: needs.digests.contains(&DigestAlgorithm::Sha512),
+                            bytes: needs.bytes,
+                        });
+                    }
+                }
+            }
+        };
+        let grant: Grant<'_> = authorize(&principal, address)?;
+        answer.allow(&grant);
+        let replay = grant.replay().is_some();
+        Ok(Outcome::Allow { replay })
+    }
+
+    /// Remembers what the store has for a key: `None` that it has nothing. The parts are
+    /// environment, key id and the client's address.
+    ///
+    /// # Errors
+    /// Why the record cannot be believed, as a stable name.
+    pub fn put(
+        &mut self,
+        mut parts: Parts<'_>,
+        text: Option<&str>,
+        loaded: Loaded,
+    ) -> Result<(), &'static str> {
+        let (environment, key_id) = (parts.next(), parts.next());
+        let Some(text) = text else {
+            let address = parse_address(parts.next()).ok();
+            self.keys.put_miss(environment, key_id, address, loaded);
+            return Ok(());
+        };
+        let (key, generation) = self.open_key(environment, key_id, text, loaded.at_ms)?;
+        self.keys
+            .put(environment, key_id, key, generation, text.len(), loaded)
+            .map_err(|_| "record_generation_went_back")
+    }
+
+    /// The key of a record, `None` if the record says that there is none here.
+    fn open_key(
+        &self,
+        environment: &str,
+        key_id: &str,
+        text: &str,
+        now_ms: f64,
+    ) -> Result<(Option<Rc<Key>>, u64), &'static str> {
+        let unsealing = self
+            .secrets
+            .environments
+            .get(environment)
+            .ok_or("no_keys_for_environment")?;
+        let expect = Expect {
+            deployment: &self.settings.deployment.settings().name,
+            environment,
+            key_id,
+        };
+        let opened = open_record(
+            text,
+            &kv_name(key_id),
+            &self.secrets.publish,
+            unsealing,
+            expect,
+            seconds(now_ms),
+        )
+        .map_err(|error| error.as_str())?;
+        Ok(match opened {
+            Opened::Key(parts) => {
+                let generation = parts.generation;
+                let key = Key::compile(parts, &self.catalogue).map_err(|_| "record_malformed")?;
+                (Some(Rc::new(key)), generation)
+            }
+            Opened::Tombstone { generation } | Opened::OtherEnvironment { generation } => {
+                (None, generation)
+            }
+        })
+    }
+
+    /// A refusal of a request, with the challenges that fit its route. The parts are as in
+    /// [`Verifier::verify`].
+    pub fn refuse(&self, mut parts: Parts<'_>, code: Code, answer: &mut Answer) {
+        answer.clear();
+        let _ = parts.next();
+        let (head, fields) = head(&mut parts);
+        let denial = Denial::new(code);
+        let Ok(request) = head.request(&fields, ContentLength::None) else {
+            return answer.deny(&denial);
+        };
+        match Exchange::parse(&self.settings.deployment, &self.catalogue, &request) {
+            Ok(exchange) => answer.deny(&exchange.challenged(denial)),
+            Err(_) => answer.deny(&denial),
+        }
+    }
+
+    /// What of an allowed request goes on: the target, then the fields. The parts are as in
+    /// [`Verifier::verify`].
+    pub fn forward(&self, mut parts: Parts<'_>, content_type_stripped: bool, answer: &mut Answer) {
+        answer.clear();
+        let _ = parts.next();
+        let (head, fields) = head(&mut parts);
+        let Ok(request) = head.request(&fields, ContentLength::None) else {
+            return;
+        };
+        if let Ok(exchange) = Exchange::parse(&self.settings.deployment, &self.catalogue, &request)
+        {
+            let mut target = String::new();
+            exchange.target().write_forward(&mut target);
+            answer.push(target);
+            for (name, value) in exchange.fields_to_forward(content_type_stripped) {
+                answer.push(name);
+                answer.push(value.as_bytes());
+            }
+        }
+    }
+
+    /// Keys in memory, the bytes of their records, absences, tokens.
+    #[must_use]
+    pub fn sizes(&self) -> [usize; 4] {
+        let (keys, weight, misses) = self.keys.sizes();
+        [keys, weight, misses, self.tokens.len()]
+    }
+}
+
+struct Head<'a> {
+    method: &'a str,
+    scheme: &'a str,
+    authority: &'a str,
+    target: &'a str,
+}
+
+fn head<'a>(parts: &mut Parts<'a>) -> (Head<'a>, Vec<(&'a str, &'a str)>) {
+    let head = Head {
+        method: parts.next(),
+        scheme: parts.next(),
+        authority: parts.next(),
+        target: parts.next(),
+    };
+    (head, parts.fields())
+}
+
+impl<'a> Head<'a> {
+    fn request(
+        &self,
+        fields: &'a [(&'a str, &'a str)],
+        content: ContentLength,
+    ) -> Result<Request<'a>, Denial> {
+        Ok(Request {
+            method: self.method,
+            scheme: Scheme::parse(self.scheme).ok_or(Code::MisdirectedRequest)?,
+            authority: self.authority,
+            target: self.target,
+            fields,
+            content,
+        })
+    }
+}
+
+/// What is known of a signature, `Some(None)` that it is wrong; `None` when JavaScript is to say.
+/// Without a key nothing is remembered, and the work is the same.
+#[expect(clippy::option_option, reason = "three answers, named above")]
+fn check(
+    tokens: &mut Tokens,
+    asked: &SignatureToCheck<'_>,
+    generation: Option<u64>,
+    here: bool,
+    evidence: Evidence<'_>,
+) -> Option<Option<SignatureEvidence>> {
+    let digest = asked.token_digest();
+    let known = generation.and_then(|generation| tokens.find(&digest, asked.kid(), generation));
+    if known.is_some() {
+        return Some(known);
+    }
+    let found = match evidence {
+        _ if here => asked.check(),
+        Evidence::Signature(bytes) => verified(bytes),
+        Evidence::NoSignature => None,
+        _ => return None,
+    };
+    if let (Some(generation), Some(evidence)) = (generation, &found) {
+        tokens.put(digest, asked.kid(), generation, evidence.clone());
+    }
+    Some(found)
+}
+
+/// Evidence of the very bytes that JavaScript verified.
+fn verified(bytes: &[u8]) -> Option<SignatureEvidence> {
+    let (public_key, bytes) = bytes.split_first_chunk()?;
+    let (signature, message) = bytes.split_first_chunk()?;
+    Some(SignatureEvidence::verified(public_key, message, signature))
+}
+
+fn content_evidence<'c>(
+    evidence: Evidence<'c>,
+    needs: &ContentNeeds,
+) -> Option<ContentEvidence<'c>> {
+    match evidence {
+        Evidence::Content(bytes) => Some(ContentEvidence::of(bytes, needs)),
+        Evidence::Digests { octets, digests } => {
+            let mut rest = digests;
+            let mut found = ContentEvidence {
+                octets,
+                ..ContentEvidence::default()
+            };
+            if needs.digests.contains(&DigestAlgorithm::Sha256) {
+                (found.sha256, rest) = take(rest);
+            }
+            if needs.digests.contains(&DigestAlgorithm::Sha512) {
+                (found.sha512, _) = take(rest);
+            }
+            Some(found)
+        }
+        _ => None,
+    }
+}
+
+fn take<const N: usize>(bytes: &[u8]) -> (Option<[u8; N]>, &[u8]) {
+    match bytes.split_first_chunk() {
+        Some((taken, rest)) => (Some(*taken), rest),
+        None => (None, bytes),
+    }
+}
+
+/// Whole seconds of Unix time; what is no time is the beginning of time.
+fn seconds(ms: f64) -> u64 {
+    (ms / 1000.0) as u64
+}
