@@ -20,7 +20,7 @@ export async function deployment() {
       { name: "home", addresses: "127.0.0.0/8" },
       { name: "elsewhere", addresses: "192.0.2.0/24" },
       { name: "strict", replay: "strict" },
-      { name: "cloud9", profiles: ["cloud9"] },
+      { name: "every", profiles: ["cavage", "kong", "cloud9"] },
     ],
   });
   return {

@@ -115,6 +115,14 @@ pub(super) const STAGES: &[Stage] = &[
         run: clients,
     },
     Stage {
+        name: "npm",
+        about: "the parts of the npm package in Node",
+        folder: Some("npm/test"),
+        has_tests: true,
+        wants_build: true,
+        run: |context| node_test(context, "npm/test/**/*.test.{js,mjs}"),
+    },
+    Stage {
         name: "packaging",
         about: "the npm package, installed from its archive into apps, on every runtime",
         folder: Some("tests/packaging"),
@@ -230,20 +238,16 @@ fn packaging(context: &Context<'_>) -> Result<Finished> {
     setup::packaging(context.project)?;
     let browser = setup::browser(context.project)?;
     let redis = setup::redis(context.project)?;
+    let python = setup::python(context.project)?;
     let folder = context.project.root("tests/packaging");
     let mut npm = context.project.command("npm");
     npm.current_dir(&folder)
-        .args([
-            "install",
-            "--no-save",
-            "--no-package-lock",
-            "--offline",
-            "--force",
-        ])
+        .args(["install", "--no-save", "--offline"])
         .arg(context.project.root(package::ARCHIVE));
     run::quick_step("npm install keyward.tgz", npm)?;
     let mut node = node_tests(context, "tests/packaging/**/*.test.{js,mjs}");
     node.env("KEYWARD_CHROMIUM", browser.chromium)
+        .env("KEYWARD_PYTHON", python)
         .env("KEYWARD_REDIS", redis);
     let finished = run::watch("node --test", node)?;
     rows(&finished.output);

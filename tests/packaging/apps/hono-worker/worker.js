@@ -2,13 +2,15 @@ import { Hono } from "hono";
 import { cloudflareAddress, createVerifier, kvStore } from "keyward";
 import { keyward } from "keyward/hono";
 
-import deployment from "./keyward.json";
+let gate;
 
 const app = new Hono();
-let gate;
 app.use((c, next) => {
-  const { KEYS, ORGANISATION_KEYS } = c.env;
-  gate ??= keyward({ verifier: createVerifier({ ...deployment, organisationKeys: ORGANISATION_KEYS, store: kvStore(KEYS) }), clientAddress: cloudflareAddress });
+  const { DEPLOYMENT, KEYS, ORGANISATION_KEYS } = c.env;
+  gate ??= keyward({
+    verifier: createVerifier({ ...DEPLOYMENT, organisationKeys: ORGANISATION_KEYS, store: kvStore(KEYS) }),
+    clientAddress: cloudflareAddress,
+  });
   return gate(c, next);
 });
 app.all("/v1/things", async (c) => {

@@ -1,17 +1,21 @@
 // A Worker in front of an API, with the package instead of Keyward's own gateway.
 import { cloudflareAddress, createVerifier, kvStore } from "keyward";
 
-import deployment from "./keyward.json";
-
 let verifier;
 
 export default {
   async fetch(request, env) {
-    verifier ??= createVerifier({ ...deployment, organisationKeys: env.ORGANISATION_KEYS, store: kvStore(env.KEYS), clientAddress: cloudflareAddress });
+    verifier ??= createVerifier({
+      ...env.DEPLOYMENT,
+      organisationKeys: env.ORGANISATION_KEYS,
+      store: kvStore(env.KEYS),
+      clientAddress: cloudflareAddress,
+    });
     const { grant, denial } = await verifier.verify(request);
     if (denial) return new Response(denial.body, { status: denial.status, headers: denial.headers });
     const { keyId, roles } = grant;
     const text = await request.text();
+    // What would go on to an origin.
     const { headers } = grant.forward();
     return Response.json({ keyId, roles, body: text === "" ? null : JSON.parse(text), headers: Object.fromEntries(headers) });
   },

@@ -1,0 +1,26 @@
+"""Verifies one request, JSON on stdin, with PyPI's http-message-signatures."""
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "clients"))
+
+import requests
+from hmac_sha512 import BY_NAME
+from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver, InvalidSignature
+
+job = json.load(sys.stdin)
+
+
+class Resolver(HTTPSignatureKeyResolver):
+    def resolve_public_key(self, key_id):
+        return job["secret"].encode()
+
+
+message = requests.Request(job["method"], job["url"], headers=job["headers"]).prepare()
+verifier = HTTPMessageVerifier(signature_algorithm=BY_NAME[job["algorithm"]], key_resolver=Resolver())
+try:
+    [found] = verifier.verify(message, expect_tag="keyward")
+    print("right", found.parameters["keyid"], found.parameters["tag"])
+except InvalidSignature:
+    print("wrong")
