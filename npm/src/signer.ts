@@ -105,7 +105,7 @@ function check(options: SignerOptions): void {
   if (typeof secret !== "string" || secret === "") {
     throw wrong(profile === "token" ? "secret must be the token, as text" : "secret must be the text that was shown when the key was made");
   }
-  if (/[^\x21-\x7e]/.test(secret)) throw wrong("secret holds a blank or a character that is not ASCII: was a line end copied with it?");
+  if (/^\s|\s$|[\x00-\x1f\x7f]/.test(secret)) throw wrong("secret begins or ends with a blank or line end, or holds a control character: what was copied with it?");
   if (profile === "token") return;
   if (typeof keyId !== "string" || !/^[A-Za-z0-9._~-]{1,128}$/.test(keyId)) {
     throw wrong("keyId must be the id of the key, 1 to 128 of A-Z a-z 0-9 . _ ~ -");
@@ -143,6 +143,6 @@ function added(request: Request, fields: readonly Header[]): Headers {
 }
 
 /** 128 random bits. */
-const nonce = () => base64(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)))).replace(/[+/=]/g, (it) => ({ "+": "-", "/": "_" })[it] ?? "");
+const nonce = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)))).replace(/[+/=]/g, (it) => ({ "+": "-", "/": "_" })[it] ?? "");
 
-const base64 = (text: string) => btoa(text);
+const base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));

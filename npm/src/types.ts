@@ -50,10 +50,12 @@ export interface NodeRequest {
   readonly socket?: { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean | undefined } | null;
   /** Of HTTP/2. */
   readonly stream?: unknown;
+  readonly complete?: boolean | undefined;
+  readonly readableLength: number;
   on(event: string, listener: (...values: any[]) => void): unknown;
   off(event: string, listener: (...values: any[]) => void): unknown;
-  pause(): unknown;
-  resume(): unknown;
+  read(): unknown;
+  unshift(chunk: Uint8Array): unknown;
 }
 
 /** A request in any of the forms that can be verified. */
@@ -172,7 +174,7 @@ export interface Grant {
   readonly accounts?: "all" | readonly string[] | undefined;
   /** `Keyward-Key-Id` and so on, for an origin behind the server. */
   readonly headers: readonly Header[];
-  /** The content, if the verifier had to read it: nobody else can read it again. */
+  /** The content, if the verifier had to read it. The request can still be read as if it had not. */
   readonly body?: Uint8Array | undefined;
   /**
    * What may go on to an origin: the target, and the client's fields without its credential, those

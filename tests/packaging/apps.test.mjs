@@ -37,31 +37,45 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
+/** What a runtime makes of a request before anybody else sees it. */
+const MADE = {
+  // The path is normalised, so that another one arrives than was signed.
+  "Bun.serve": { "a path of two meanings": { expect: "401 invalid_credentials" } },
+};
+
+/** Deno says this once of whoever copies a request. */
+const DENO_SAYS = /^Deno\.serve: request\.signal aborts on successful responses .*\n$/;
+
+/** The places where everything passed. */
 const ran = new Map();
 
 for (const { runtime, app, program, args } of PLACES) {
   describe(`${runtime}, ${app}`, () => {
     let server;
+    let passed = 0;
     before(async () => {
       server = await serve(program, args, { cwd: join(import.meta.dirname, "apps"), env: { KEYWARD_FOLDER: folder } });
     });
-    after(() => server?.stop());
+    after(async () => {
+      await server?.stop();
+      if (passed === Object.keys(REQUESTS).length) ran.set(runtime, [...(ran.get(runtime) ?? []), app]);
+    });
 
     for (const [name, how] of Object.entries(REQUESTS)) {
       test(name, async () => {
-        await ask(server, setting, how);
-        ran.set(runtime, (ran.get(runtime) ?? new Set()).add(app));
+        await ask(server, setting, { ...how, ...MADE[app]?.[name] });
+        passed += 1;
       });
     }
     test("a copy of a request, where the key refuses copies", () => askTwice(server, setting));
-    test("is quiet about it", () => assert.equal(server.said.join(""), ""));
+    test("is quiet about it", () => assert.equal(server.said.join("").replace(DENO_SAYS, ""), ""));
   });
 }
 
 test("the table of runtimes in the README is what ran", () => {
   const readme = readFileSync(new URL("../../npm/README.md", import.meta.url), "utf8");
   for (const [runtime, apps] of ran) {
-    const row = `| ${runtime} | ${[...apps].join(", ")} |`;
+    const row = `| ${runtime} | ${apps.join(", ")} |`;
     console.log(row);
     assert.ok(readme.includes(row), `npm/README.md lacks the row\n${row}`);
   }

@@ -72,7 +72,7 @@ export const REQUESTS = {
     check: (answer) => assert.match(answer.fields.find(([name]) => name === "www-authenticate")[1], /Signature/i),
   },
   "a token": { as: "token", ...THINGS, expect: "200" },
-  "a wrong secret": { as: "basic", secret: "wrong", ...THINGS, expect: "401 malformed_credentials" },
+  "a wrong secret": { as: "basic", secret: "wrong", ...THINGS, expect: "401 invalid_credentials" },
   "what the role does not permit": { as: "reader", method: "DELETE", ...THINGS, expect: "403 permission_denied" },
   "a path of two meanings": { as: "signed", target: "/v1/%2e%2e/things", expect: "400 ambiguous_target" },
   "another authority": { as: "signed", ...THINGS, host: "evil.example", expect: "421 misdirected_request" },

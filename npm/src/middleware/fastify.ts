@@ -44,7 +44,8 @@ export const keyward: FastifyPluginAsync<MiddlewareOptions> = async (app, option
     }
     const { status, headers, body } = verdict.denial;
     if (leavesContent(request.raw)) reply.header("connection", "close");
-    return reply.code(status).headers(byName(headers)).send(body);
+    // As bytes: to text Fastify would add a charset.
+    return reply.code(status).headers(byName(headers)).send(Buffer.from(body));
   });
 };
 

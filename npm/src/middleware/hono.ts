@@ -37,6 +37,8 @@ export function keyward(options: MiddlewareOptions): MiddlewareHandler<KeywardEn
     const incoming = nodeMessage(c);
     const verdict = incoming ? await verifyIncoming(incoming, known) : await verify(c.req.raw, known);
     if (verdict.outcome === "deny") return answer(verdict.denial);
+    // Where @hono/node-server looks for content that was read before it came.
+    if (incoming && verdict.grant.body) Object.assign(incoming, { rawBody: Buffer.from(verdict.grant.body) });
     strip(c);
     c.set("keyward", verdict.grant);
     await next();

@@ -50,16 +50,10 @@ export function byName(headers: Denial["headers"]): Record<string, string | stri
 
 function strip(request: NodeMessage): void {
   const raw = request.rawHeaders;
-  let kept = 0;
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const [name = "", value = ""] = raw.slice(i, i + 2);
-    if (isReserved(name)) continue;
-    raw[kept++] = name;
-    raw[kept++] = value;
-  }
-  if (kept === raw.length) return;
-  raw.length = kept;
-  // Node may have made these of the raw ones before.
+  if (!raw.some((text, i) => i % 2 === 0 && isReserved(text))) return;
+  // Node makes these of the raw ones when they are first asked for, and counts on those being all there.
   const made = "headersDistinct" in request ? [request.headers, request.headersDistinct] : [request.headers];
   for (const fields of made) for (const name of Object.keys(fields)) if (isReserved(name)) delete fields[name];
+  const kept = raw.filter((_, i) => !isReserved(raw[i - (i % 2)] ?? ""));
+  raw.splice(0, raw.length, ...kept);
 }

@@ -51,7 +51,7 @@ export function arriving(listen: (to: Listener) => () => void): ContentSource {
           clearTimeout(idle);
           idle = setTimeout(late, idleMs);
         },
-        end: () => end(joined(chunks, length)),
+        end: () => end(joined(chunks)),
         // The client is gone, or was cut off: nobody will read the answer.
         failed: late,
       });
@@ -65,9 +65,9 @@ interface Listener {
   failed(): void;
 }
 
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
   if (chunks.length === 1) return chunks[0]!;
-  const whole = new Uint8Array(length);
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;
   for (const chunk of chunks) {
     whole.set(chunk, at);

@@ -2,7 +2,7 @@
 import { NO_CONTENT, UNKNOWN_LENGTH } from "../core/verifier.js";
 import { KeywardError } from "../errors.js";
 import type { NodeRequest } from "../types.js";
-import { type ContentSource, arriving, held } from "./content.js";
+import { type ContentSource, arriving, held, joined } from "./content.js";
 import type { Received, Surroundings, Unrepresentable } from "./received.js";
 
 export function fromNode(request: NodeRequest, surroundings: Surroundings): Received | Unrepresentable {
@@ -92,7 +92,7 @@ function contentLength({ length, chunked }: Lines, none: boolean): number {
   return none ? NO_CONTENT : UNKNOWN_LENGTH;
 }
 
-/** Reads the stream to its end; it cannot be read again, so the grant carries what was read. */
+/** Reads the stream and puts back what was read, so that whoever comes next finds it as it was. */
 function body(request: NodeRequest): ContentSource {
   return (bounds) => {
     if (request.readableEnded === true || request.readableDidRead === true) {
@@ -104,21 +104,34 @@ function body(request: NodeRequest): ContentSource {
       );
     }
     return arriving((to) => {
-      const chunk = (bytes: Uint8Array | string) =>
-        typeof bytes === "string" ? to.failed() : to.chunk(bytes);
-      const [end, failed] = [() => to.end(), () => to.failed()];
-      request.on("data", chunk);
-      request.on("end", end);
-      request.on("error", failed);
-      request.on("close", failed);
-      return () => {
-        request.off("data", chunk);
-        request.off("end", end);
-        request.off("error", failed);
-        request.off("close", failed);
-        // What is left stays on the wire; the server closes the connection after the answer.
-        if (request.readableEnded !== true) request.pause();
+      const chunks: Uint8Array[] = [];
+      const read = () => {
+        while (request.readableLength > 0) {
+          const chunk: unknown = request.read();
+          if (!(chunk instanceof Uint8Array)) return to.failed();
+          chunks.push(chunk);
+          to.chunk(chunk);
+        }
+        // All of it has come, and `end` is yet to be emitted: after that nothing can be put back.
+        if (!hasAll(request)) return;
+        stop();
+        if (chunks.length > 0) request.unshift(joined(chunks));
+        to.end();
       };
+      const [end, failed] = [() => to.end(), () => to.failed()];
+      const listeners = { readable: read, end, error: failed, close: failed };
+      const stop = () => {
+        for (const [event, listener] of Object.entries(listeners)) request.off(event, listener);
+      };
+      for (const [event, listener] of Object.entries(listeners)) request.on(event, listener);
+      // What has come before is not announced again.
+      if (request.readableLength > 0 || hasAll(request)) read();
+      return stop;
     })(bounds);
   };
+}
+
+/** `complete` of HTTP/1; HTTP/2 has it only when it is too late, and there the stream's own state says it. */
+function hasAll(request: NodeRequest): boolean {
+  return request.complete === true || (request as { _readableState?: { ended?: boolean } })._readableState?.ended === true;
 }

@@ -8,7 +8,8 @@ import { verifier } from "../verifier.js";
 const server = createServer(
   keyward({ verifier, clientAddress: socketPeer }, async (request, response) => {
     const { keyId, roles } = request.keyward;
-    const text = Buffer.concat(await Array.fromAsync(request)).toString();
+    let text = "";
+    for await (const chunk of request.setEncoding("utf8")) text += chunk;
     const body = text === "" ? null : JSON.parse(text);
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ keyId, roles, body, headers: request.headers }));

@@ -18,7 +18,8 @@ app.use(async (ctx, next) => {
 });
 app.use(async (ctx) => {
   const { keyId, roles, headers } = ctx.state.keyward;
-  const text = Buffer.concat(await Array.fromAsync(ctx.req)).toString();
+  let text = "";
+  for await (const chunk of ctx.req.setEncoding("utf8")) text += chunk;
   // What the key is, from Keyward and not from the client.
   const own = Object.entries(ctx.headers).filter(([name]) => !name.startsWith("keyward"));
   ctx.body = { keyId, roles, body: text === "" ? null : JSON.parse(text), headers: { ...Object.fromEntries(own) }, told: headers };
