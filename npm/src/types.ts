@@ -9,6 +9,8 @@ export type Header = readonly [name: string, value: string];
  *
  * @example
  * ```ts
+ * import type { PlainRequest } from "keyward";
+ *
  * const request: PlainRequest = {
  *   method: "GET",
  *   scheme: "https",

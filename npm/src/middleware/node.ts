@@ -62,6 +62,7 @@ function fail(response: NodeResponse): void {
   (response as ServerResponse).writeHead(503, { "content-type": "application/problem+json", "retry-after": "1" }).end(FAILURE);
 }
 
+/** What the middleware takes. */
 export interface NodeOptions extends MiddlewareOptions {
   /** Told when a request could not be verified at all, such as after `close()`; `console.error` unless said. The client gets 503. */
   readonly onError?: ((error: unknown) => void) | undefined;
