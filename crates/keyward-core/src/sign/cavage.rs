@@ -1,7 +1,8 @@
 //! `X-Date`, `Digest` if there is content, `Authorization: Signature ..`.
 //!
-//! Under the name of the algorithm, since few verifiers know `hs2019`; with it goes a date, for
-//! `(created)` is for `hs2019` alone. `X-Date` may be set in browsers, too.
+//! As most verifiers can read it: no blanks between the parameters; the algorithm by its own name,
+//! since few know `hs2019`, and so a date, since `(created)` goes with `hs2019` alone; and `X-Date`,
+//! which may be set in browsers, too.
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -32,7 +33,7 @@ pub(super) fn sign(order: &Order<'_>) -> Result<Vec<(&'static str, String)>, Sig
     added.push((
         "authorization",
         format!(
-            r#"Signature keyId="{key_id}", algorithm="{algorithm}", headers="{headers}", signature="{mac}""#
+            r#"Signature keyId="{key_id}",algorithm="{algorithm}",headers="{headers}",signature="{mac}""#
         ),
     ));
     Ok(added)

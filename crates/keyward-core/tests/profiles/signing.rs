@@ -230,7 +230,7 @@ fn what_is_signed_looks_like_what_the_schemes_document() {
     assert_eq!(cavage[..2], kong[..2]);
     assert_eq!(
         start(&cavage[2].1),
-        r#"Signature keyId="all", algorithm="hmac-sha512", headers="(request-target) host x-date digest", "#
+        r#"Signature keyId="all",algorithm="hmac-sha512",headers="(request-target) host x-date digest","#
     );
     let cloud9 = names(Profile::Cloud9);
     assert_eq!(cloud9[0], ("date".to_owned(), date(0)));
