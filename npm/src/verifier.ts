@@ -42,10 +42,10 @@ class CoreBackedVerifier implements Verifier {
   #signatures = 0;
 
   constructor(runtime: Runtime, configuration: Configuration) {
-    const { store, storeMs, clock, settings, catalogue, keys } = configuration;
+    const { store, storeMs, clock, opening } = configuration;
     this.#core = runtime.core;
     this.#configuration = configuration;
-    this.#verifier = runtime.core.verifier(settings, catalogue, keys, runtime.ed25519 === "host");
+    this.#verifier = runtime.core.verifier(opening, runtime.ed25519 === "host");
     this.#lookups = new Lookups(store, this.#verifier, storeMs, clock);
   }
 

@@ -1,11 +1,11 @@
 //! Compiled keys: bounded in number and weight, each entry for a short time. What was not found is
 //! remembered apart, so that guessing ids never evicts a key.
-use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
 use core::net::IpAddr;
 
 use keyward_core::key::Key;
+use keyward_core::sorted_map::SortedMap;
 
 /// How long an absence is remembered.
 pub const MISS_TTL_MS: f64 = 10_000.0;
@@ -25,9 +25,9 @@ pub const MISSES_PER_NETWORK_MAX: u32 = 100;
 pub struct Keys {
     /// How long an entry may be used.
     ttl_ms: f64,
-    entries: BTreeMap<String, Entry>,
-    misses: BTreeMap<String, Loaded>,
-    networks: BTreeMap<u128, Misses>,
+    entries: SortedMap<String, Entry>,
+    misses: SortedMap<String, Loaded>,
+    networks: SortedMap<u128, Misses>,
     weight: usize,
     uses: u64,
 }
@@ -88,9 +88,9 @@ impl Keys {
     pub const fn new(ttl_s: u64) -> Self {
         Self {
             ttl_ms: ttl_s as f64 * 1000.0,
-            entries: BTreeMap::new(),
-            misses: BTreeMap::new(),
-            networks: BTreeMap::new(),
+            entries: SortedMap::new(),
+            misses: SortedMap::new(),
+            networks: SortedMap::new(),
             weight: 0,
             uses: 0,
         }
@@ -179,7 +179,10 @@ impl Keys {
             since_ms: now_ms,
             count: 0,
         };
-        let misses = self.networks.entry(network_of(network)).or_insert(fresh);
+        let misses = self
+            .networks
+            .get_or_insert_with(network_of(network), || fresh);
+        let Some(misses) = misses else { return };
         if !is_within(misses.since_ms, MISS_TTL_MS, now_ms) {
             misses.since_ms = now_ms;
             misses.count = 0;

@@ -1,10 +1,10 @@
 //! Tokens whose signature was found right. Nothing else is remembered of them: claims, record and
 //! permission are judged each time.
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use keyward_core::ed25519::SignatureEvidence;
+use keyward_core::sorted_map::SortedMap;
 
 /// Tokens in memory; entries have some 200 bytes. Only right ones are stored, so that nobody
 /// without a token can drive others out.
@@ -16,7 +16,7 @@ pub type TokenDigest = [u8; 32];
 /// The tokens that a host remembers.
 #[derive(Debug, Default)]
 pub struct Tokens {
-    entries: BTreeMap<TokenDigest, Entry>,
+    entries: SortedMap<TokenDigest, Entry>,
     uses: u64,
 }
 

@@ -2,7 +2,7 @@
 use keyward_core::authorize::Grant;
 use keyward_core::denial::Denial;
 use keyward_core::key::Accounts;
-use keyward_wire::problem::{MEDIA_TYPE, Problem};
+use keyward_wire::problem::{self, MEDIA_TYPE};
 
 /// Parts, written as they are read from calls: see [`crate::Parts`]; their number goes in front.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ impl Answer {
         let code = denial.code();
         self.push(code.as_str());
         self.push_number(code.status().into());
-        self.push(Problem::of(denial).to_json());
+        self.push(problem::body(denial));
         for (name, value) in denial.fields() {
             self.push(name);
             self.push(value);

@@ -88,9 +88,8 @@ extern "C" fn answer_at() -> *const u8 {
 /// A verifier: see [`Verifier::open`]. 0: the answer says what is wrong.
 #[unsafe(no_mangle)]
 extern "C" fn verifier_open(parts: u32, bytes: u32, asks_for_ed25519: u32) -> u32 {
-    secret_call(parts, bytes, |module, mut parts| {
-        let (settings, catalogue, keys) = (parts.next(), parts.next(), parts.next());
-        let opened = Verifier::open(settings, catalogue, keys, asks_for_ed25519 != 0);
+    secret_call(parts, bytes, |module, parts| {
+        let opened = Verifier::open(parts, asks_for_ed25519 != 0);
         Some(module.held(opened, |module, verifier| module.verifiers.insert(verifier)))
     })
 }

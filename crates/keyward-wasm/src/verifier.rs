@@ -7,27 +7,28 @@ use keyward_core::authorize::{Grant, authorize};
 use keyward_core::catalogue::Catalogue;
 use keyward_core::content::{ContentEvidence, ContentNeeds, DigestAlgorithm};
 use keyward_core::denial::{Code, Denial};
-use keyward_core::deployment::Scheme;
+use keyward_core::deployment::{Deployment, Scheme};
 use keyward_core::ed25519::{SignatureEvidence, SignatureToCheck};
 use keyward_core::key::Key;
 use keyward_core::parse::{Credential, Exchange};
 use keyward_core::request::{ContentLength, Request};
 use keyward_host::keys::{Asked, Keys, Known, Loaded};
 use keyward_host::tokens::Tokens;
-use keyward_wire::catalogue::CatalogueFile;
-use keyward_wire::organisation::VerifierKeys;
-use keyward_wire::settings::Settings;
-use keyward_wire::{Expect, Opened, kv_name, open_record};
+use keyward_wire::{Expect, Opened, PublishRing, Unsealing, kv_name, open_record};
 
 use crate::answer::Answer;
 use crate::parts::Parts;
 
+mod opening;
+
 /// All that a verifier keeps.
 #[derive(Debug)]
 pub struct Verifier {
-    settings: Settings,
+    deployment: Deployment,
     catalogue: Catalogue,
-    secrets: VerifierKeys,
+    publish: PublishRing,
+    /// By environment.
+    organisations: Vec<(String, Unsealing)>,
     keys: Keys,
     tokens: Tokens,
     /// Whether JavaScript verifies Ed25519, since it is faster there.
@@ -77,33 +78,6 @@ pub enum Outcome {
 }
 
 impl Verifier {
-    /// From settings, catalogue and keys, as JSON.
-    ///
-    /// # Errors
-    /// A sentence on what is wrong, without any of the keys.
-    pub fn open(
-        settings: &str,
-        catalogue: &str,
-        keys: &str,
-        asks_for_ed25519: bool,
-    ) -> Result<Self, String> {
-        let settings = Settings::parse(settings).map_err(|error| error.to_string())?;
-        let catalogue = CatalogueFile::parse(catalogue)
-            .and_then(|file| file.definitions())
-            .map_err(|error| format!("catalogue: {error}"))?;
-        let catalogue =
-            Catalogue::compile(catalogue).map_err(|error| format!("catalogue: {error}"))?;
-        let secrets = VerifierKeys::parse(keys).map_err(|error| error.to_string())?;
-        Ok(Self {
-            keys: Keys::new(settings.isolate_ttl_s),
-            settings,
-            catalogue,
-            secrets,
-            tokens: Tokens::default(),
-            asks_for_ed25519,
-        })
-    }
-
     /// The whole way of a request, as far as it is known. The parts are the client's address,
     /// method, scheme, authority, target, and then the fields.
     pub fn verify(
@@ -135,7 +109,7 @@ impl Verifier {
         let address = parse_address(parts.next()).ok();
         let (head, fields) = head(&mut parts);
         let request = head.request(&fields, content)?;
-        let exchange = Exchange::parse(&self.settings.deployment, &self.catalogue, &request)?;
+        let exchange = Exchange::parse(&self.deployment, &self.catalogue, &request)?;
         let credential = Credential::parse(&exchange)?;
         let (environment, key_id) = (credential.environment(), credential.key_id());
         let asked = Asked {
@@ -225,20 +199,20 @@ impl Verifier {
         text: &str,
         now_ms: f64,
     ) -> Result<(Option<Rc<Key>>, u64), &'static str> {
-        let unsealing = self
-            .secrets
-            .environments
-            .get(environment)
+        let (_, unsealing) = self
+            .organisations
+            .iter()
+            .find(|(name, _)| name == environment)
             .ok_or("no_keys_for_environment")?;
         let expect = Expect {
-            deployment: &self.settings.deployment.settings().name,
+            deployment: &self.deployment.settings().name,
             environment,
             key_id,
         };
         let opened = open_record(
             text,
             &kv_name(key_id),
-            &self.secrets.publish,
+            &self.publish,
             unsealing,
             expect,
             seconds(now_ms),
@@ -266,7 +240,7 @@ impl Verifier {
         let Ok(request) = head.request(&fields, ContentLength::None) else {
             return answer.deny(&denial);
         };
-        match Exchange::parse(&self.settings.deployment, &self.catalogue, &request) {
+        match Exchange::parse(&self.deployment, &self.catalogue, &request) {
             Ok(exchange) => answer.deny(&exchange.challenged(denial)),
             Err(_) => answer.deny(&denial),
         }
@@ -281,8 +255,7 @@ impl Verifier {
         let Ok(request) = head.request(&fields, ContentLength::None) else {
             return;
         };
-        if let Ok(exchange) = Exchange::parse(&self.settings.deployment, &self.catalogue, &request)
-        {
+        if let Ok(exchange) = Exchange::parse(&self.deployment, &self.catalogue, &request) {
             let mut target = String::new();
             exchange.target().write_forward(&mut target);
             answer.push(target);

@@ -3,18 +3,16 @@
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
+use keyward_core::sorted_map::SortedMap;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::base64url::SecretText;
-use crate::envelope::PublishRing;
+use crate::base64url::{self, SecretText};
 use crate::open::RecordError;
-use crate::ring::{RingError, RingId};
-use crate::seal::{DerivedKeys, Unsealing};
-use crate::secrets::{self, PublishKeyJson};
+use crate::ring::RingId;
+use crate::seal::DerivedKeys;
 use crate::unique_map;
 
 /// Sealing keys and peppers of one organisation in one environment, by the id of their master.
@@ -22,7 +20,7 @@ pub struct OrganisationKeys {
     deployment: String,
     environment: String,
     organisation: String,
-    rings: BTreeMap<RingId, DerivedKeys>,
+    rings: SortedMap<RingId, DerivedKeys>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,7 +64,7 @@ impl OrganisationKeys {
         deployment: &str,
         environment: &str,
         organisation: &str,
-        rings: BTreeMap<RingId, DerivedKeys>,
+        rings: SortedMap<RingId, DerivedKeys>,
     ) -> Self {
         Self {
             deployment: deployment.to_owned(),
@@ -74,6 +72,32 @@ impl OrganisationKeys {
             organisation: organisation.to_owned(),
             rings,
         }
+    }
+
+    /// From the members of what [`OrganisationKeys::to_json`] wrote, as text: id, sealing key and
+    /// pepper of each ring.
+    ///
+    /// # Errors
+    /// `Malformed` when an id or a key is not one, or an id is repeated.
+    pub fn from_members<'a>(
+        deployment: &str,
+        environment: &str,
+        organisation: &str,
+        rings: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
+    ) -> Result<Self, RecordError> {
+        let malformed = RecordError::Malformed("not the keys of an organisation");
+        let mut derived = SortedMap::new();
+        for (id, seal, pepper) in rings {
+            let id = RingId::parse(id).map_err(|_| malformed)?;
+            let keys = DerivedKeys {
+                seal: base64url::secret(seal).ok_or(malformed)?,
+                pepper: base64url::secret(pepper).ok_or(malformed)?,
+            };
+            if derived.insert(id, keys).is_some() {
+                return Err(malformed);
+            }
+        }
+        Ok(Self::new(deployment, environment, organisation, derived))
     }
 
     /// Reads what [`OrganisationKeys::to_json`] wrote.
@@ -133,77 +157,6 @@ impl OrganisationKeys {
         self.rings.get(ring).ok_or(RecordError::UnknownSealingKey)
     }
 }
-
-/// What a verifier of organisations' own reads records with.
-#[derive(Debug)]
-pub struct VerifierKeys {
-    pub publish: PublishRing,
-    /// By environment.
-    pub environments: BTreeMap<String, Unsealing>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct VerifierKeysJson {
-    publish_keys: Vec<PublishKeyJson>,
-    organisation_keys: Vec<OrganisationKeysJson>,
-}
-
-impl VerifierKeys {
-    /// Reads `{ publishKeys: [{ id, publicKey }], organisationKeys: [<as exported>] }`.
-    ///
-    /// # Errors
-    /// A sentence without any of the keys, when it is not exactly that.
-    pub fn parse(json: &str) -> Result<Self, VerifierKeysError> {
-        let json: VerifierKeysJson =
-            serde_json::from_str(json).map_err(|_| VerifierKeysError::Json)?;
-        let publish =
-            secrets::publish_ring(json.publish_keys).map_err(VerifierKeysError::PublishKeys)?;
-        let mut environments = BTreeMap::new();
-        for one in json.organisation_keys {
-            let keys = OrganisationKeys::from(one);
-            let organisations = environments
-                .entry(keys.environment.clone())
-                .or_insert_with(Vec::new);
-            if organisations
-                .iter()
-                .any(|other: &OrganisationKeys| other.organisation == keys.organisation)
-            {
-                return Err(VerifierKeysError::Repeated);
-            }
-            organisations.push(keys);
-        }
-        Ok(Self {
-            publish,
-            environments: environments
-                .into_iter()
-                .map(|(name, keys)| (name, Unsealing::Organisations(keys)))
-                .collect(),
-        })
-    }
-}
-
-/// What is wrong with the keys of a verifier. Holds nothing of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VerifierKeysError {
-    Json,
-    PublishKeys(RingError),
-    Repeated,
-}
-
-impl fmt::Display for VerifierKeysError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Json => f.write_str(
-                "publishKeys and organisationKeys are not as they were exported: base64url of 32 and 64 bytes, no other members",
-            ),
-            Self::PublishKeys(error) => write!(f, "publishKeys: {error}"),
-            Self::Repeated => f.write_str("organisationKeys: one organisation is there twice"),
-        }
-    }
-}
-
-impl core::error::Error for VerifierKeysError {}
 
 impl fmt::Debug for OrganisationKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -33,7 +33,7 @@ struct SecretsJson {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct PublishKeyJson {
+struct PublishKeyJson {
     id: RingId,
     public_key: Text,
 }
@@ -81,7 +81,7 @@ impl Secrets {
     }
 }
 
-pub(crate) fn publish_ring(keys: Vec<PublishKeyJson>) -> Result<PublishRing, RingError> {
+fn publish_ring(keys: Vec<PublishKeyJson>) -> Result<PublishRing, RingError> {
     let keys = keys.into_iter().map(|one| {
         let bytes = one.public_key.0.try_into();
         Ok((one.id, bytes.map_err(|_| RingError::PublicKey)?))

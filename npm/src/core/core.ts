@@ -5,6 +5,7 @@ import type { Denial, Header } from "../types.js";
 import type { Code } from "../wire.js";
 import { codeNumber, denialOf } from "./denial.js";
 import { type Exports, Memory, pairs } from "./memory.js";
+import { type Opening, openingParts } from "./opening.js";
 import { CoreVerifier } from "./verifier.js";
 
 /** A request to be signed. */
@@ -42,8 +43,8 @@ export interface Core {
   sign(request: Unsigned, how: Signing): readonly Header[];
   /** Throws `KeywardError` `invalid_option` that names the network. */
   proxies(networks: readonly string[]): ProxySet;
-  /** From settings, catalogue and keys as JSON. Throws `KeywardError` `invalid_option`. */
-  verifier(settings: string, catalogue: string, keys: string, asksForEd25519: boolean): CoreVerifier;
+  /** Throws `KeywardError` `invalid_option`. */
+  verifier(opening: Opening, asksForEd25519: boolean): CoreVerifier;
   /** A refusal that depends on no request, perhaps with a sentence on what was wrong. */
   refuse(code: Code, detail?: string): Denial;
 }
@@ -89,9 +90,10 @@ class ModuleCore implements Core {
     };
   }
 
-  verifier(settings: string, catalogue: string, keys: string, asksForEd25519: boolean): CoreVerifier {
-    const bytes = this.#memory.write([settings, catalogue, keys]);
-    const handle = this.#exports.verifier_open(3, bytes, Number(asksForEd25519));
+  verifier(opening: Opening, asksForEd25519: boolean): CoreVerifier {
+    const parts = openingParts(opening);
+    const bytes = this.#memory.write(parts);
+    const handle = this.#exports.verifier_open(parts.length, bytes, Number(asksForEd25519));
     if (handle === 0) throw new KeywardError("invalid_option", this.#memory.read()[0] ?? "");
     return new CoreVerifier(this.#exports, this.#memory, handle);
   }

@@ -1,7 +1,8 @@
 // What a verifier is made from: checked once, with words that say what to write instead.
 import { KeywardError } from "../errors.js";
 import type { AuthorityOptions, ClientAddress, KeyStore, ReplayStore, VerifierOptions } from "../types.js";
-import type { JwkSet, OrganisationKeys } from "../wire.js";
+import type { Opening } from "../core/opening.js";
+import type { JwkSet, OrganisationKeys, PublishKey } from "../wire.js";
 
 /** Options that were checked, and the JSON that the core reads. */
 export interface Configuration {
@@ -15,9 +16,7 @@ export interface Configuration {
   readonly contentTotalMs: number;
   readonly storeMs: number;
   readonly replayMs: number;
-  readonly settings: string;
-  readonly catalogue: string;
-  readonly keys: string;
+  readonly opening: Opening;
 }
 
 const KNOWN: readonly (keyof VerifierOptions)[] = [
@@ -67,30 +66,34 @@ export function configure(options: VerifierOptions): Configuration {
     contentTotalMs: within(limits.contentTotalMs, "limits.contentTotalMs", 60_000),
     storeMs: within(limits.storeMs, "limits.storeMs", 5_000),
     replayMs: within(limits.replayMs, "limits.replayMs", 5_000),
-    settings: JSON.stringify({
-      name: deployment,
-      clientAddress: "peer",
-      authorities: authorities(options.authorities, environment),
+    opening: {
+      deployment,
+      catalogue: JSON.stringify(options.catalogue),
+      cacheTtl: seconds(options.cacheTtl, "cacheTtl", 30, 300),
       importedKeyIds: boolean(options.importedKeyIds, "importedKeyIds"),
       debug: boolean(options.debug, "debug"),
-      isolateTtlSeconds: seconds(options.cacheTtl, "cacheTtl", 30, 300),
-      contentBytesMax: within(limits.contentBytes, "limits.contentBytes", 1024 * 1024),
-      createdAgeSecondsMax: limits.createdAgeSeconds,
-      createdAheadSecondsMax: limits.createdAheadSeconds,
+      contentBytes: within(limits.contentBytes, "limits.contentBytes", 1024 * 1024),
+      createdAgeSeconds: seconds(limits.createdAgeSeconds, "limits.createdAgeSeconds", 300, 900),
+      createdAheadSeconds: seconds(limits.createdAheadSeconds, "limits.createdAheadSeconds", 30, 300),
+      authorities: authorities(options.authorities, environment),
       tokenKeys: tokenKeys(options.tokenKeys, environment),
-    }),
-    catalogue: JSON.stringify(options.catalogue),
-    keys: JSON.stringify({ publishKeys: options.publishKeys, organisationKeys: bundles }),
+      publishKeys: publishKeys(options.publishKeys),
+      organisationKeys: bundles,
+    },
   };
 }
 
-function authorities(list: VerifierOptions["authorities"], environment: string): AuthorityOptions[] {
+function authorities(list: VerifierOptions["authorities"], environment: string): Required<AuthorityOptions>[] {
   const help = "a list of the names under which clients reach the server, such as [\"https://api.example\"]";
   if (!Array.isArray(list) || list.length === 0) throw wrong("authorities", help);
   return (list as readonly (string | AuthorityOptions)[]).map((one) => {
     if (typeof one !== "string") {
       requireObject(one, message("authorities", help));
-      return { environment, role: "api", ...one } as AuthorityOptions;
+      requireKnown(one, ["authority", "scheme", "environment", "role"], "member of an authority");
+      const { authority, scheme, role = "api" } = one;
+      const all = { authority, scheme, environment: one.environment ?? environment, role };
+      if (Object.values(all).some((value) => typeof value !== "string")) throw wrong("authorities", help);
+      return all;
     }
     const match = /^(https?):\/\/([^/?#\\]+)$/.exec(one);
     if (match === null) throw wrong("authorities", `${help}: scheme, host and perhaps port, without a path (not ${JSON.stringify(one)})`);
@@ -108,11 +111,10 @@ function organisationKeys(given: VerifierOptions["organisationKeys"]): Organisat
     if (holdsMaster(bundle)) {
       throw wrong("organisationKeys", `${help}. These are masters of a whole environment: they open the secrets of every organisation and belong to the gateway's and the registry's secrets alone`);
     }
-    const { deployment, environment, organisation, rings } = bundle as Partial<OrganisationKeys>;
-    if (typeof deployment !== "string" || typeof environment !== "string" || typeof organisation !== "string") {
-      throw wrong("organisationKeys", help);
-    }
+    requireTexts(bundle, ["deployment", "environment", "organisation"], ["rings"], message("organisationKeys", help));
+    const { rings } = bundle as OrganisationKeys;
     requireObject(rings, message("organisationKeys", help));
+    for (const ring of Object.values(rings)) requireTexts(ring, ["seal", "pepper"], [], message("organisationKeys", help));
     return bundle as OrganisationKeys;
   });
 }
@@ -132,10 +134,39 @@ function parsed(text: string): unknown {
   }
 }
 
+function publishKeys(given: VerifierOptions["publishKeys"]): readonly PublishKey[] {
+  const help = message("publishKeys", "the registry's public keys: [{ id, publicKey }], publicKey as base64url of 32 bytes");
+  if (!Array.isArray(given)) throw new KeywardError("invalid_option", help);
+  for (const one of given as readonly unknown[]) requireTexts(one, ["id", "publicKey"], [], help);
+  return given as readonly PublishKey[];
+}
+
+/** By environment. */
 function tokenKeys(given: VerifierOptions["tokenKeys"], environment: string): Record<string, JwkSet> {
   if (given === undefined) return {};
-  requireObject(given, message("tokenKeys", "a JWK set: { keys: [{ kty: \"OKP\", crv: \"Ed25519\", x, kid }] }"));
-  return Array.isArray((given as JwkSet).keys) ? { [environment]: given as JwkSet } : (given as Record<string, JwkSet>);
+  const help = message("tokenKeys", "a JWK set of public keys: { keys: [{ kty: \"OKP\", crv: \"Ed25519\", x, kid }] }");
+  requireObject(given, help);
+  const sets = Array.isArray((given as JwkSet).keys) ? { [environment]: given as JwkSet } : (given as Record<string, JwkSet>);
+  for (const set of Object.values(sets)) {
+    if (!Array.isArray(set?.keys) || Object.keys(set).length !== 1) throw new KeywardError("invalid_option", help);
+    for (const key of set.keys) {
+      // A private key must not lie here unnoticed.
+      requireTexts(key, ["kty", "crv", "x", "kid"], ["use", "alg"], help);
+      const { kty, crv, use = "sig", alg = "EdDSA" } = key;
+      if (kty !== "OKP" || crv !== "Ed25519" || use !== "sig" || (alg !== "EdDSA" && alg !== "Ed25519")) {
+        throw new KeywardError("invalid_option", help);
+      }
+    }
+  }
+  return sets;
+}
+
+/** That a value has these members, all text, and besides them none but `others`. */
+function requireTexts(value: unknown, names: readonly string[], others: readonly string[], otherwise: string): void {
+  requireObject(value, otherwise);
+  const texts = names.every((name) => typeof (value as Record<string, unknown>)[name] === "string");
+  const known = Object.keys(value).every((name) => names.includes(name) || others.includes(name));
+  if (!texts || !known) throw new KeywardError("invalid_option", otherwise);
 }
 
 function within(value: number | undefined, name: string, otherwise: number): number {

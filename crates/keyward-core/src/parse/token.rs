@@ -83,10 +83,11 @@ impl Claims {
         let claims = Self {
             issuer: text(&mut members, "iss").ok_or("iss is missing or no string")?,
             audiences: match take(&mut members, "aud") {
-                Some(Value::String(one)) => Vec::from([one.into_owned()]),
-                Some(Value::Strings(all)) => all.into_iter().map(|one| one.into_owned()).collect(),
-                _ => return Err("aud is missing, or neither a string nor a list of strings"),
-            },
+                Some(Value::String(one)) => Some(Vec::from([one.into_owned()])),
+                Some(Value::Array(all)) => all.into_iter().map(string).collect(),
+                _ => None,
+            }
+            .ok_or("aud is missing, or neither a string nor a list of strings")?,
             key_id: text(&mut members, "sub")
                 .filter(|id| is_key_id(id, imported_key_ids))
                 .ok_or("sub is not a well-formed key id")?,
@@ -111,7 +112,11 @@ fn take<'t>(members: &mut Object<'t>, wanted: &str) -> Option<Value<'t>> {
 }
 
 fn text(members: &mut Object<'_>, name: &str) -> Option<String> {
-    match take(members, name)? {
+    string(take(members, name)?)
+}
+
+fn string(value: Value<'_>) -> Option<String> {
+    match value {
         Value::String(text) => Some(text.into_owned()),
         _ => None,
     }

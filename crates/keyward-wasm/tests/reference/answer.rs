@@ -6,8 +6,9 @@ use keyward_core::authorize::Grant;
 use keyward_core::denial::Denial;
 use keyward_core::key::Accounts;
 use keyward_core::parse::Exchange;
-use keyward_wire::problem::Problem;
+use keyward_wire::problem;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 #[derive(Serialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
@@ -20,7 +21,7 @@ pub(crate) enum DecideAnswer<'a> {
         code: &'static str,
         /// Fields of the answer besides those of its body.
         fields: Vec<(&'static str, &'static str)>,
-        problem: Problem<'a>,
+        problem: Box<RawValue>,
     },
 }
 
@@ -113,7 +114,7 @@ impl<'a> DecideAnswer<'a> {
             status: denial.code().status(),
             code: denial.code().as_str(),
             fields: denial.fields(),
-            problem: Problem::of(denial),
+            problem: RawValue::from_string(problem::body(denial)).expect("JSON"),
         }
     }
 }

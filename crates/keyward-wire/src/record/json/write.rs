@@ -73,9 +73,9 @@ fn write_live(record: &Record, live: &Live) -> LiveJson {
             .as_ref()
             .map(|networks| networks.iter().map(ToString::to_string).collect()),
         assignments: live.assignments.clone(),
-        rate_limit: None,
-        quota: None,
-        token_profile: None,
+        rate_limit: false,
+        quota: false,
+        token_profile: false,
         issues,
     }
 }
