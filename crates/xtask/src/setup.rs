@@ -26,7 +26,6 @@ use crate::wasm::Toolchain;
 pub(crate) struct Tools {
     pub(crate) toolchain: Toolchain,
     pub(crate) wasm_bindgen: PathBuf,
-    pub(crate) wasm_bindgen_test_runner: PathBuf,
     pub(crate) worker_build: PathBuf,
     pub(crate) wasm_opt: PathBuf,
     pub(crate) esbuild: PathBuf,
@@ -60,7 +59,6 @@ pub(crate) fn tools(project: &Project) -> Result<Tools> {
     let (wasm_bindgen, worker_build) = tools::install(project)?;
     let tools = Tools {
         toolchain,
-        wasm_bindgen_test_runner: wasm_bindgen.with_file_name("wasm-bindgen-test-runner"),
         wasm_bindgen,
         worker_build,
         wasm_opt: project.npm_bin("wasm-opt"),
@@ -78,7 +76,6 @@ impl Tools {
     fn verify(&self) -> Result<()> {
         for path in [
             &self.wasm_bindgen,
-            &self.wasm_bindgen_test_runner,
             &self.worker_build,
             &self.wasm_opt,
             &self.esbuild,

@@ -88,12 +88,12 @@ fn flags(project: &Project) -> String {
 }
 
 /// wasm-opt with what the compiler emits allowed by name: `--all-features` would let it use what engines lack.
+/// Higher levels make smaller modules that are larger when they are compressed, as they are sent.
 pub(crate) fn optimise(project: &Project, tools: &Tools, from: &Path, to: &Path) -> Result<()> {
     let mut command = project.command(&tools.wasm_opt);
-    command.arg(from).arg("-o").arg(to).arg("-O3");
+    command.arg(from).arg("-o").arg(to).arg("-O1");
     for feature in [
         "bulk-memory",
-        "exception-handling",
         "multivalue",
         "mutable-globals",
         "nontrapping-float-to-int",

@@ -76,19 +76,11 @@ pub(super) const STAGES: &[Stage] = &[
     BUILD,
     Stage {
         name: "conformance",
-        about: "the suite on the wasm core in Node",
+        about: "the suite on the npm package in Node, workerd and headless Chromium",
         folder: Some("tests/conformance"),
         has_tests: true,
         wants_build: true,
-        run: |context| node_test(context, "tests/conformance/**/*.test.{js,mjs}"),
-    },
-    Stage {
-        name: "browser",
-        about: "the suite on the wasm core in headless Chromium",
-        folder: Some("crates/keyward-wasm/tests"),
-        has_tests: true,
-        wants_build: false,
-        run: browser,
+        run: conformance,
     },
     Stage {
         name: "e2e",
@@ -191,25 +183,13 @@ fn built(context: &Context<'_>) -> Result<Finished> {
     })
 }
 
-fn browser(context: &Context<'_>) -> Result<Finished> {
-    let browser = setup::browser(context.project)?;
-    let mut cargo = context.tools.toolchain.cargo(context.project);
-    cargo
-        .args([
-            "test",
-            "--package",
-            "keyward-wasm",
-            "--target",
-            wasm::TARGET,
-            "--no-fail-fast",
-        ])
-        .args(&context.filter)
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-            &context.tools.wasm_bindgen_test_runner,
-        )
-        .env("CHROMEDRIVER", browser.chromedriver);
-    run::watch("browser tests", cargo)
+fn conformance(context: &Context<'_>) -> Result<Finished> {
+    let mut node = node_tests(context, "tests/conformance/**/*.test.{js,mjs}");
+    node.env(
+        "KEYWARD_CHROMIUM",
+        setup::browser(context.project)?.chromium,
+    );
+    run::watch("node --test", node)
 }
 
 fn proxies(context: &Context<'_>) -> Result<Finished> {
