@@ -8,7 +8,21 @@ export type KeywardErrorCode =
   | "verifier_closed"
   | "cannot_sign";
 
-/** The API was used wrongly. `code` is stable; `message` says what to write instead. */
+/**
+ * The API was used wrongly. `code` is stable; `message` says what to write instead.
+ *
+ * @example
+ * ```ts
+ * import { KeywardError, createSigner } from "keyward";
+ *
+ * try {
+ *   createSigner({ keyId: "kwk_1", secret: "" });
+ * } catch (error) {
+ *   if (!(error instanceof KeywardError)) throw error;
+ *   console.log(error.code);
+ * }
+ * ```
+ */
 export class KeywardError extends Error {
   override readonly name = "KeywardError";
   readonly code: KeywardErrorCode;

@@ -21,6 +21,7 @@ export type SendingOptions =
   | { readonly profile: "token"; /** The token (JWT). */ readonly secret: string; readonly keyId?: undefined }
   | { readonly profile: "basic"; readonly keyId: string; readonly secret: string };
 
+/** What a signer is made from. */
 export type SignerOptions = SigningOptions | SendingOptions;
 
 /** A request to be signed that is no Fetch `Request`. */

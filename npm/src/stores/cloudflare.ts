@@ -1,5 +1,6 @@
 import type { KeyStore } from "../types.js";
 
+/** Where the namespace is, and what may read it. */
 export interface CloudflareKvOptions {
   accountId: string;
   namespaceId: string;
