@@ -1,6 +1,8 @@
-// Every code, in the order of the checks, which is the core's own numbering.
+// Written by `KEYWARD_WRITE_TYPES=1 cargo test -p keyward-wire --test typescript` from what is read; never edited.
+
 import type { Code } from "./wire.js";
 
+/** Every code, by the core's own numbering. */
 export const codes: readonly Code[] = [
   "misdirected_request",
   "insecure_transport",

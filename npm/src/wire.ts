@@ -1,4 +1,4 @@
-// The shapes that cross a boundary, as keyward-wire reads them.
+// Written by `KEYWARD_WRITE_TYPES=1 cargo test -p keyward-wire --test typescript` from what is read; never edited.
 
 /** Why a request is refused, in the order of the checks. */
 export type Code =
@@ -36,9 +36,11 @@ export type Code =
   | "origin_unavailable"
   | "origin_timeout";
 
-/** A public key of the registry: 32 bytes as base64url. */
+/** A public key of the registry: it signs records. */
 export interface PublishKey {
+  /** By which records name it. */
   readonly id: string;
+  /** 32 bytes, as base64url. */
   readonly publicKey: string;
 }
 
@@ -48,45 +50,94 @@ export interface OrganisationKeys {
   readonly environment: string;
   readonly organisation: string;
   /** By the id of their master. */
-  readonly rings: Readonly<Record<string, { readonly seal: string; readonly pepper: string }>>;
+  readonly rings: Readonly<Record<string, DerivedKeys>>;
+}
+
+/** What opens the secrets of an organisation, derived from one master. */
+export interface DerivedKeys {
+  /** 32 bytes, as base64url. */
+  readonly seal: string;
+  /** 64 bytes, as base64url. */
+  readonly pepper: string;
 }
 
 /** Public keys that verify tokens (RFC 7517, RFC 8037). */
 export interface JwkSet {
-  readonly keys: readonly {
-    readonly kty: "OKP";
-    readonly crv: "Ed25519";
-    readonly x: string;
-    readonly kid: string;
-    readonly use?: "sig";
-    readonly alg?: "EdDSA" | "Ed25519";
-  }[];
+  readonly keys: readonly Jwk[];
 }
 
-/** Methods and a path pattern, and the resource that they reach. */
-export interface Route {
-  readonly methods: readonly ("GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS")[];
-  readonly path: string;
-  readonly resource: string;
-  readonly action?: "read" | "create" | "update" | "delete";
-  readonly account?: string;
-  readonly accounts?: "origin";
-  readonly encodedSlash?: boolean;
-  readonly emptySegments?: boolean;
-  readonly basic?: boolean;
+/** A public key that verifies tokens. */
+export interface Jwk {
+  readonly kty: "OKP";
+  readonly crv: "Ed25519";
+  /** 32 bytes, as base64url. */
+  readonly x: string;
+  /** The key's thumbprint (RFC 7638). */
+  readonly kid: string;
+  readonly use?: "sig" | undefined;
+  readonly alg?: "EdDSA" | "Ed25519" | undefined;
+}
+
+/** The APIs of a deployment, and where their origins are. */
+export interface Catalogue {
+  readonly apis: readonly Api[];
+  /** By name and environment. */
+  readonly origins: Readonly<Record<string, Readonly<Record<string, UrlOrigin | ServiceOrigin>>>>;
 }
 
 /** One API: its resources, its routes, its origin. */
 export interface Api {
   readonly name: string;
+  /** What roles grant actions on. */
   readonly resources: readonly string[];
-  readonly cors?: { readonly origins: readonly string[]; readonly maxAge?: number; readonly exposeHeaders?: readonly string[] };
+  /** Unless said, no page may read answers. */
+  readonly cors?: Cors | undefined;
+  /** In any order. */
   readonly routes: readonly Route[];
+  /** A name of the catalogue's `origins`. */
   readonly origin: string;
 }
 
-/** The catalogue of a deployment. */
-export interface Catalogue {
-  readonly apis: readonly Api[];
-  readonly origins: Readonly<Record<string, Readonly<Record<string, { readonly url: string } | { readonly service: string }>>>>;
+/** What preflight requests are told. */
+export interface Cors {
+  /** `scheme://host[:port]`, or `*` alone. */
+  readonly origins: readonly string[];
+  /** In seconds (600). */
+  readonly maxAge?: number | undefined;
+  /** Fields of answers that scripts may read. */
+  readonly exposeHeaders?: readonly string[] | undefined;
+}
+
+/** Methods and a path pattern, and the resource that they reach. */
+export interface Route {
+  /** `HEAD` goes with `GET`. */
+  readonly methods: readonly ("GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS")[];
+  /** For example `/v1/users/{user}`, or `/v1/**`. */
+  readonly path: string;
+  /** One of the API's. */
+  readonly resource: string;
+  /** Unless said, the method's own. */
+  readonly action?: "read" | "create" | "update" | "delete" | undefined;
+  /** The `{}` segment that names the account. */
+  readonly account?: string | undefined;
+  /** The origin is told the accounts of the key, and picks. */
+  readonly accounts?: "origin" | undefined;
+  /** Whether a segment may hold `%2f` (`false`). */
+  readonly encodedSlash?: boolean | undefined;
+  /** Whether the path may hold `//` (`false`). */
+  readonly emptySegments?: boolean | undefined;
+  /** Whether keys of kind basic are taken (`true`). */
+  readonly basic?: boolean | undefined;
+}
+
+/** An origin on the network. */
+export interface UrlOrigin {
+  /** Scheme, host and perhaps a port. */
+  readonly url: string;
+}
+
+/** An origin that is another Worker. */
+export interface ServiceOrigin {
+  /** The name of the binding. */
+  readonly service: string;
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { REQUESTS, ask, askTwice, deployment } from "./suite.js";
+import { REQUESTS, ask, askTwice, deployment } from "./suite.mjs";
 import { BUN, DENO, NODES, serve } from "./support.js";
 
 const APPS = {

@@ -12,7 +12,7 @@ import { chromium } from "playwright-core";
 import { build, createServer as createViteServer } from "vite";
 import { createTestHarness } from "wrangler";
 
-import { REQUESTS, ask, deployment } from "./suite.js";
+import { REQUESTS, ask, deployment } from "./suite.mjs";
 
 /** What `wrangler dev` makes of a request, as Cloudflare does for a zone unless told otherwise, or as its proxy likes it. */
 const MADE = {

@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 import { createVerifier, memoryStore } from "keyward";
 import { keyward } from "keyward/node";
 
-import { deployment } from "./suite.js";
+import { deployment } from "./suite.mjs";
 import { ROOT } from "./support.js";
 
 const SOURCES = globSync("npm/src/**/*.{ts,cts}", { cwd: ROOT }).sort();

@@ -12,7 +12,7 @@ import { httpbis } from "http-message-signatures";
 import { createSigner, createVerifier, memoryReplayStore, memoryStore } from "keyward";
 import { keyward } from "keyward/node";
 
-import { deployment } from "./suite.js";
+import { deployment } from "./suite.mjs";
 
 const httpSignature = createRequire(import.meta.url)("http-signature");
 
