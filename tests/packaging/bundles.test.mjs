@@ -1,6 +1,6 @@
 // Guarantees that bundlers find the WebAssembly for Workers and for browsers, and that what they make works there.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -125,6 +125,14 @@ describe("in Chromium", { skip }, () => {
     const page = '<!doctype html><meta charset="utf-8"><body><script src="one.js"></script>';
     assert.equal(await served({ "/": page, "/one.js": outputFiles[0].text }, shown), expected());
   });
+});
+
+test("the README's table says so", () => {
+  const readme = readFileSync(new URL("../../npm/README.md", import.meta.url), "utf8");
+  for (const row of ["| workerd, bundled by wrangler | Workers, Hono |", "| Chromium | Vite built, Vite served, esbuild inline |"]) {
+    console.log(row);
+    assert.ok(readme.includes(row), row);
+  }
 });
 
 test("nothing was built into the tree", () => {

@@ -41,7 +41,10 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     let start = Instant::now();
     let tools = tools(project)?;
     browser(project)?;
+    nginx(project)?;
+    packaging(project)?;
     python(project)?;
+    redis(project)?;
     tell::done("everything is here", start.elapsed());
     match &tools.toolchain {
         Toolchain::Active => tell::note("wasm: the active toolchain"),
