@@ -7,6 +7,7 @@ export { kvStore, type KvBinding } from "./stores/kv.js";
 export { memoryReplayStore, memoryStore, type MemoryStore } from "./stores/memory.js";
 export { redisReplayStore, redisStore, type RedisCommand, type RedisGet } from "./stores/redis.js";
 export type {
+  Answer,
   AnyRequest,
   AuthorityOptions,
   ClientAddress,

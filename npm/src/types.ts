@@ -176,6 +176,8 @@ export interface Grant {
   readonly accounts?: "all" | readonly string[] | undefined;
   /** `Keyward-Key-Id` and so on, for an origin behind the server. */
   readonly headers: readonly Header[];
+  /** For the answer: what lets pages of the origins that the API lists read it; often empty. */
+  readonly answerHeaders: readonly Header[];
   /** The content, if the verifier had to read it. The request can still be read as if it had not. */
   readonly body?: Uint8Array | undefined;
   /**
@@ -185,12 +187,18 @@ export interface Grant {
   forward(): { readonly target: string; readonly headers: readonly Header[] };
 }
 
-/** A refusal, ready to send. */
-export interface Denial {
-  readonly code: Code;
+/** An answer of the verifier's, ready to send. */
+export interface Answer {
   readonly status: number;
   /** All that the answer needs, `content-type` too. */
   readonly headers: readonly Header[];
+  /** `null`: without content. */
+  readonly body: string | null;
+}
+
+/** A refusal, ready to send. */
+export interface Denial extends Answer {
+  readonly code: Code;
   /** Problem details (RFC 9457) as JSON text. */
   readonly body: string;
   /** What was wrong, where it may be said. */
@@ -199,10 +207,22 @@ export interface Denial {
   readonly missing?: readonly string[] | undefined;
 }
 
-/** What became of a request. */
+/**
+ * What became of a request: it is let through, or it has an answer. A preflight of a browser (`OPTIONS`) is answered from
+ * the catalogue, without a key, and goes no further.
+ *
+ * @example
+ * ```ts
+ * import type { Verdict } from "keyward";
+ *
+ * const respond = ({ grant, answer }: Verdict): Response =>
+ *   grant ? new Response(`hello ${grant.keyId}`) : new Response(answer.body, { status: answer.status, headers: answer.headers.map(([...pair]) => pair) });
+ * ```
+ */
 export type Verdict =
-  | { readonly outcome: "allow"; readonly grant: Grant; readonly denial?: undefined }
-  | { readonly outcome: "deny"; readonly denial: Denial; readonly grant?: undefined };
+  | { readonly outcome: "allow"; readonly grant: Grant; readonly denial?: undefined; readonly answer?: undefined }
+  | { readonly outcome: "deny"; readonly denial: Denial; readonly answer: Denial; readonly grant?: undefined }
+  | { readonly outcome: "preflight"; readonly answer: Answer; readonly denial?: undefined; readonly grant?: undefined };
 
 /** Counters since the verifier was made, and what it holds. */
 export interface VerifierStats {

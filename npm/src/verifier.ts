@@ -95,6 +95,8 @@ class CoreBackedVerifier implements Verifier {
       switch (found.is) {
         case "deny":
           return this.#deny(found.denial);
+        case "preflight":
+          return { outcome: "preflight", answer: { status: 204, headers: found.headers, body: null } };
         case "allow":
           if (body !== undefined) found.grant.body = body;
           if (found.replay) return this.#once(parts, found.grant);
@@ -102,7 +104,7 @@ class CoreBackedVerifier implements Verifier {
           return { outcome: "allow", grant: found.grant };
         case "key":
           if (!(await this.#lookups.load(found.environment, found.keyId, parts[0]!))) {
-            return this.#refuse("store_unavailable");
+            return this.#refuse(parts, "store_unavailable");
           }
           // Read again after I/O, and not again once something was judged by it.
           if (evidence === undefined) nowMs = clock();
@@ -112,14 +114,14 @@ class CoreBackedVerifier implements Verifier {
           break;
         case "content": {
           const bytes = await this.#read(source, found.bytesMax, share);
-          if (typeof bytes === "string") return this.#refuse(bytes);
+          if (typeof bytes === "string") return this.#refuse(parts, bytes);
           body = bytes;
           evidence = await digests(bytes, found);
           break;
         }
       }
     }
-    return this.#refuse("store_unavailable");
+    return this.#refuse(parts, "store_unavailable");
   }
 
   async #read(source: ContentSource, bytesMax: number, share: { bytes: number }) {
@@ -165,16 +167,16 @@ class CoreBackedVerifier implements Verifier {
     // Anything but a clear answer is none.
     const code = first === false ? "replayed" : "replay_store_unavailable";
     this.#replay[first === false ? "copies" : "errors"] += 1;
-    return this.#verifier.isOpen ? this.#deny(this.#verifier.refuse(parts, code)) : this.#refuse(code);
+    return this.#refuse(parts, code);
   }
 
-  #refuse(code: Code): Verdict {
-    return this.#deny(this.#core.refuse(code));
+  #refuse(parts: readonly string[], code: Code): Verdict {
+    return this.#deny(this.#verifier.isOpen ? this.#verifier.refuse(parts, code) : this.#core.refuse(code));
   }
 
   #deny(denial: Denial): Verdict {
     this.#denied[denial.code] = (this.#denied[denial.code] ?? 0) + 1;
-    return { outcome: "deny", denial };
+    return { outcome: "deny", denial, answer: denial };
   }
 }
 

@@ -36,9 +36,10 @@ after(() => {
   server.close();
 });
 
-async function send(key, method, { content, headers = {}, sent = content } = {}) {
-  const fields = key === undefined ? [] : await createSigner({ keyId: key.keyId, secret: key.secret }).sign({ method, url, body: content });
-  const stream = session.request({ ":method": method, ":path": "/v1/things", ...headers, ...Object.fromEntries(fields) });
+async function send(key, method, { content, headers = {}, path = "/v1/things", sent = content } = {}) {
+  const request = { method, url: new URL(path, url), body: content };
+  const fields = key === undefined ? [] : await createSigner({ keyId: key.keyId, secret: key.secret }).sign(request);
+  const stream = session.request({ ":method": method, ":path": path, ...headers, ...Object.fromEntries(fields) });
   stream.end(sent);
   const [head] = await once(stream, "response");
   let text = "";
@@ -66,6 +67,11 @@ test("what is refused has its body, and no field that HTTP/2 forbids", async () 
   const { status, head, json } = await send(undefined, "POST", { sent: BODY });
   assert.deepEqual([status, json.code], [401, "missing_credentials"]);
   assert.equal(head["connection"], undefined);
+});
+
+test("a page that the API lists may read the answer", async () => {
+  const { status, head } = await send(keys.signed, "GET", { path: "/browser/things", headers: { origin: "https://console.example" } });
+  assert.deepEqual([status, head["access-control-allow-origin"], head["vary"]], [200, "https://console.example", "origin"]);
 });
 
 test("what the client says in our name is taken out", async () => {

@@ -40,6 +40,7 @@ export async function deployment() {
 
 const THINGS = { target: "/v1/things" };
 const JSON_TYPE = ["Content-Type", "application/json"];
+const PAGE = ["Origin", "https://console.example"];
 const BODY = JSON.stringify({ name: "ada", list: [1, 2, 3] });
 
 /**
@@ -70,6 +71,18 @@ export const REQUESTS = {
   "no credential": {
     ...THINGS, expect: "401 missing_credentials",
     check: (answer) => assert.match(answer.fields.find(([name]) => name === "www-authenticate")[1], /Signature/i),
+  },
+  "a preflight of a page that the API lists": {
+    method: "OPTIONS", target: "/browser/things", fields: [PAGE, ["Access-Control-Request-Method", "PUT"]], expect: "204",
+    check: (answer) => assert.equal(answer.field("access-control-allow-methods"), "PUT"),
+  },
+  "a preflight of another page": {
+    method: "OPTIONS", target: "/browser/things", fields: [["Origin", "https://evil.example"], ["Access-Control-Request-Method", "PUT"]],
+    expect: "403 origin_not_allowed",
+  },
+  "a refusal that the page may read": {
+    target: "/browser/things", fields: [PAGE], expect: "401 missing_credentials",
+    check: (answer) => assert.equal(answer.field("access-control-allow-origin"), PAGE[1]),
   },
   "a token": { as: "token", ...THINGS, expect: "200" },
   "a wrong secret": { as: "basic", secret: "wrong", ...THINGS, expect: "401 invalid_credentials" },

@@ -49,8 +49,15 @@ impl Answer {
         &self.whole
     }
 
-    /// Code, status, body, then the fields.
-    pub(crate) fn deny(&mut self, denial: &Denial) {
+    pub(crate) fn push_fields(&mut self, fields: &[(&'static str, String)]) {
+        for (name, value) in fields {
+            self.push(name);
+            self.push(value);
+        }
+    }
+
+    /// Code, status, body, then the fields, those for pages of other origins last.
+    pub(crate) fn deny(&mut self, denial: &Denial, cors: &[(&'static str, String)]) {
         let code = denial.code();
         self.push(code.as_str());
         self.push_number(code.status().into());
@@ -63,10 +70,12 @@ impl Answer {
         self.push(MEDIA_TYPE);
         self.push("cache-control");
         self.push("no-store");
+        self.push_fields(cors);
     }
 
-    /// Who, what for, then the replay that the host has to see to, then the roles and accounts.
-    pub(crate) fn allow(&mut self, grant: &Grant<'_>) {
+    /// Who, what for, then the replay that the host has to see to, then the fields for pages of
+    /// other origins, roles and accounts.
+    pub(crate) fn allow(&mut self, grant: &Grant<'_>, cors: &[(&'static str, String)]) {
         self.push(grant.key_id);
         self.push(grant.organisation);
         self.push(grant.environment);
@@ -94,7 +103,9 @@ impl Answer {
                 self.push_number(replay.until_s);
             }
         }
+        self.push_number(cors.len() as u64);
         self.push_number(grant.roles.len() as u64);
+        self.push_fields(cors);
         for role in &grant.roles {
             self.push(role);
         }

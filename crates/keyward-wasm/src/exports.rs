@@ -103,7 +103,7 @@ extern "C" fn verifier_close(verifier: u32) {
 /// `evidence`: 0 none; what lies behind the parts is 1 the content, 2 digests of content of so many
 /// `octets`, 3 a signature; 4 the signature is wrong.
 ///
-/// 0 allow, 1 allow with replay, 2 deny, 3 key, 4 signature, 8 content, and with it 1 SHA-256,
+/// 0 allow, 1 allow with replay, 2 deny, 3 key, 4 signature, 5 preflight, 8 content, and with it 1 SHA-256,
 /// 2 SHA-512, 4 the bytes.
 #[unsafe(no_mangle)]
 extern "C" fn verifier_verify(
@@ -144,6 +144,7 @@ extern "C" fn verifier_verify(
             Outcome::Deny => 2,
             Outcome::NeedsKey => 3,
             Outcome::NeedsSignature => 4,
+            Outcome::Preflight => 5,
             Outcome::NeedsContent {
                 sha256,
                 sha512,
@@ -191,10 +192,11 @@ extern "C" fn verifier_refuse(verifier: u32, parts: u32, bytes: u32, code: u32) 
         } else {
             let detail = parts.next();
             module.answer.clear();
-            module.answer.deny(&match detail {
+            let denial = match detail {
                 "" => Denial::new(code),
                 _ => Denial::because(code, detail),
-            });
+            };
+            module.answer.deny(&denial, &[]);
         }
         Some(0)
     })

@@ -2,17 +2,13 @@
 use std::rc::Rc;
 
 use keyward_core::address::parse_address;
-use keyward_core::authenticate::{Authenticated, authenticate};
-use keyward_core::authorize::{Grant, authorize};
 use keyward_core::catalogue::Catalogue;
-use keyward_core::content::{ContentEvidence, ContentNeeds, DigestAlgorithm};
 use keyward_core::denial::{Code, Denial};
 use keyward_core::deployment::{Deployment, Scheme};
-use keyward_core::ed25519::{SignatureEvidence, SignatureToCheck};
 use keyward_core::key::Key;
-use keyward_core::parse::{Credential, Exchange};
+use keyward_core::parse::Exchange;
 use keyward_core::request::{ContentLength, Request};
-use keyward_host::keys::{Asked, Keys, Known, Loaded};
+use keyward_host::keys::{Keys, Loaded};
 use keyward_host::tokens::Tokens;
 use keyward_wire::{Expect, Opened, PublishRing, Unsealing, kv_name, open_record};
 
@@ -20,6 +16,9 @@ use crate::answer::Answer;
 use crate::parts::Parts;
 
 mod opening;
+mod way;
+
+use way::Memory;
 
 /// All that a verifier keeps.
 #[derive(Debug)]
@@ -65,6 +64,8 @@ pub enum Outcome {
     Allow { replay: bool },
     /// The answer is the refusal.
     Deny,
+    /// The answer has the fields of the answer to a preflight, which goes no further.
+    Preflight,
     /// [`Verifier::put`] is to be called for the environment and key id in the answer.
     NeedsKey,
     /// The content, at most as many bytes as the answer says.
@@ -89,83 +90,34 @@ impl Verifier {
         answer: &mut Answer,
     ) -> Outcome {
         answer.clear();
-        self.way(parts, content, moment, evidence, answer)
-            .unwrap_or_else(|denial| {
-                answer.deny(&denial);
-                Outcome::Deny
-            })
-    }
-
-    /// The steps of `keyward_core::verify`, each gap an outcome of its own.
-    fn way(
-        &mut self,
-        mut parts: Parts<'_>,
-        content: ContentLength,
-        moment: Moment,
-        evidence: Evidence<'_>,
-        answer: &mut Answer,
-    ) -> Result<Outcome, Denial> {
         // What is no address is not known: a key with an allowlist is refused then.
+        let mut parts = parts;
         let address = parse_address(parts.next()).ok();
         let (head, fields) = head(&mut parts);
-        let request = head.request(&fields, content)?;
-        let exchange = Exchange::parse(&self.deployment, &self.catalogue, &request)?;
-        let credential = Credential::parse(&exchange)?;
-        let (environment, key_id) = (credential.environment(), credential.key_id());
-        let asked = Asked {
-            at_ms: moment.now_ms,
-            since: moment.since,
+        let request = match head.request(&fields, content) {
+            Ok(request) => request,
+            Err(denial) => return refused(&denial, Vec::new(), answer),
         };
-        let key = match self.keys.find(environment, key_id, asked) {
-            Known::Key(key) => Some(key),
-            Known::Absent => None,
-            Known::Nothing if self.keys.is_guessing(address, moment.now_ms) => {
-                return Err(Code::RateLimited.into());
-            }
-            Known::Nothing => {
-                answer.push(environment);
-                answer.push(key_id);
-                return Ok(Outcome::NeedsKey);
-            }
+        let exchange = match Exchange::parse(&self.deployment, &self.catalogue, &request) {
+            Ok(exchange) => exchange,
+            Err(denial) => return refused(&denial, Vec::new(), answer),
         };
-        let signature = match credential.signature_to_check() {
-            None => None,
-            Some(asked) => {
-                let generation = key.as_deref().map(Key::generation);
-                let here = !self.asks_for_ed25519;
-                match check(&mut self.tokens, &asked, generation, here, evidence) {
-                    Some(checked) => checked,
-                    None => {
-                        answer.push(asked.public_key());
-                        answer.push(asked.signature());
-                        answer.push(asked.message());
-                        return Ok(Outcome::NeedsSignature);
-                    }
-                }
+        match exchange.preflight() {
+            None => {}
+            Some(Err(denial)) => return refused(&denial, Vec::new(), answer),
+            Some(Ok(fields)) => {
+                answer.push_fields(&fields);
+                return Outcome::Preflight;
             }
+        }
+        let memory = Memory {
+            keys: &mut self.keys,
+            tokens: &mut self.tokens,
+            asks_for_ed25519: self.asks_for_ed25519,
         };
-        let credential = credential.with_signature_evidence(signature);
-        let principal = match authenticate(&credential, key.as_deref(), seconds(moment.now_ms))? {
-            Authenticated::Principal(principal) => principal,
-            Authenticated::AwaitingContent(awaiting) => {
-                let needs = awaiting.needs();
-                match content_evidence(evidence, &needs) {
-                    Some(evidence) => awaiting.with_content(&evidence)?,
-                    None => {
-                        answer.push_number(awaiting.content_bytes_max());
-                        return Ok(Outcome::NeedsContent {
-                            sha256: needs.digests.contains(&DigestAlgorithm::Sha256),
-                            sha512: needs.digests.contains(&DigestAlgorithm::Sha512),
-                            bytes: needs.bytes,
-                        });
-                    }
-                }
-            }
-        };
-        let grant: Grant<'_> = authorize(&principal, address)?;
-        answer.allow(&grant);
-        let replay = grant.replay().is_some();
-        Ok(Outcome::Allow { replay })
+        memory
+            .way(&exchange, address, moment, evidence, answer)
+            .unwrap_or_else(|denial| refused(&denial, exchange.cors_fields(), answer))
     }
 
     /// Remembers what the store has for a key: `None` that it has nothing. The parts are
@@ -238,11 +190,11 @@ impl Verifier {
         let (head, fields) = head(&mut parts);
         let denial = Denial::new(code);
         let Ok(request) = head.request(&fields, ContentLength::None) else {
-            return answer.deny(&denial);
+            return answer.deny(&denial, &[]);
         };
         match Exchange::parse(&self.deployment, &self.catalogue, &request) {
-            Ok(exchange) => answer.deny(&exchange.challenged(denial)),
-            Err(_) => answer.deny(&denial),
+            Ok(exchange) => answer.deny(&exchange.challenged(denial), &exchange.cors_fields()),
+            Err(_) => answer.deny(&denial, &[]),
         }
     }
 
@@ -272,6 +224,11 @@ impl Verifier {
         let (keys, weight, misses) = self.keys.sizes();
         [keys, weight, misses, self.tokens.len()]
     }
+}
+
+fn refused(denial: &Denial, cors: Vec<(&'static str, String)>, answer: &mut Answer) -> Outcome {
+    answer.deny(denial, &cors);
+    Outcome::Deny
 }
 
 struct Head<'a> {
@@ -305,71 +262,6 @@ impl<'a> Head<'a> {
             fields,
             content,
         })
-    }
-}
-
-/// What is known of a signature, `Some(None)` that it is wrong; `None` when JavaScript is to say.
-/// Without a key nothing is remembered, and the work is the same.
-#[expect(clippy::option_option, reason = "three answers, named above")]
-fn check(
-    tokens: &mut Tokens,
-    asked: &SignatureToCheck<'_>,
-    generation: Option<u64>,
-    here: bool,
-    evidence: Evidence<'_>,
-) -> Option<Option<SignatureEvidence>> {
-    let digest = asked.token_digest();
-    let known = generation.and_then(|generation| tokens.find(&digest, asked.kid(), generation));
-    if known.is_some() {
-        return Some(known);
-    }
-    let found = match evidence {
-        _ if here => asked.check(),
-        Evidence::Signature(bytes) => verified(bytes),
-        Evidence::NoSignature => None,
-        _ => return None,
-    };
-    if let (Some(generation), Some(evidence)) = (generation, &found) {
-        tokens.put(digest, asked.kid(), generation, evidence.clone());
-    }
-    Some(found)
-}
-
-/// Evidence of the very bytes that JavaScript verified.
-fn verified(bytes: &[u8]) -> Option<SignatureEvidence> {
-    let (public_key, bytes) = bytes.split_first_chunk()?;
-    let (signature, message) = bytes.split_first_chunk()?;
-    Some(SignatureEvidence::verified(public_key, message, signature))
-}
-
-fn content_evidence<'c>(
-    evidence: Evidence<'c>,
-    needs: &ContentNeeds,
-) -> Option<ContentEvidence<'c>> {
-    match evidence {
-        Evidence::Content(bytes) => Some(ContentEvidence::of(bytes, needs)),
-        Evidence::Digests { octets, digests } => {
-            let mut rest = digests;
-            let mut found = ContentEvidence {
-                octets,
-                ..ContentEvidence::default()
-            };
-            if needs.digests.contains(&DigestAlgorithm::Sha256) {
-                (found.sha256, rest) = take(rest);
-            }
-            if needs.digests.contains(&DigestAlgorithm::Sha512) {
-                (found.sha512, _) = take(rest);
-            }
-            Some(found)
-        }
-        _ => None,
-    }
-}
-
-fn take<const N: usize>(bytes: &[u8]) -> (Option<[u8; N]>, &[u8]) {
-    match bytes.split_first_chunk() {
-        Some((taken, rest)) => (Some(*taken), rest),
-        None => (None, bytes),
     }
 }
 

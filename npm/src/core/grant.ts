@@ -1,12 +1,12 @@
 // A grant, read from what the core wrote when somebody asks for it.
 import { KeywardError } from "../errors.js";
 import type { Grant, Header } from "../types.js";
-import { texts } from "./memory.js";
+import { pairs, texts } from "./memory.js";
 import type { CoreVerifier, Parts } from "./verifier.js";
 
 /** Where each part stands, as crates/keyward-wasm/src/answer.rs writes them. */
-const [KEY_ID, ORGANISATION, ENVIRONMENT, GENERATION, ISSUE, API, ACCOUNT, ACCOUNTS, STRIPPED, REPLAY_KEY, REPLAY_UNTIL, ROLE_COUNT, ROLES] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+const [KEY_ID, ORGANISATION, ENVIRONMENT, GENERATION, ISSUE, API, ACCOUNT, ACCOUNTS, STRIPPED, REPLAY_KEY, REPLAY_UNTIL, CORS_COUNT, ROLE_COUNT, CORS] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
 ] as const;
 
 export class CoreGrant implements Grant {
@@ -51,7 +51,7 @@ export class CoreGrant implements Grant {
   }
 
   get roles(): readonly string[] {
-    return this.#parts().slice(ROLES, this.#afterRoles());
+    return this.#parts().slice(this.#afterCors(), this.#afterRoles());
   }
 
   get accounts(): "all" | readonly string[] | undefined {
@@ -62,6 +62,10 @@ export class CoreGrant implements Grant {
 
   get headers(): readonly Header[] {
     return (this.#headers ??= this.#verifier.told(this));
+  }
+
+  get answerHeaders(): readonly Header[] {
+    return pairs(this.#parts().slice(CORS, this.#afterCors()));
   }
 
   /** What the replay store is to note. */
@@ -81,8 +85,12 @@ export class CoreGrant implements Grant {
     return { keyId, organisation, environment, generation, issue, roles, api, account, accounts };
   }
 
+  #afterCors(): number {
+    return CORS + 2 * Number(this.#part(CORS_COUNT));
+  }
+
   #afterRoles(): number {
-    return ROLES + Number(this.#part(ROLE_COUNT));
+    return this.#afterCors() + Number(this.#part(ROLE_COUNT));
   }
 
   #part(index: number): string {

@@ -26,12 +26,13 @@ export type Evidence =
 export type Step =
   | { readonly is: "allow"; readonly grant: CoreGrant; readonly replay: boolean }
   | { readonly is: "deny"; readonly denial: Denial }
+  | { readonly is: "preflight"; readonly headers: readonly Header[] }
   | { readonly is: "key"; readonly environment: string; readonly keyId: string }
   | { readonly is: "signature"; readonly publicKey: Uint8Array; readonly signature: Uint8Array; readonly message: Uint8Array }
   | { readonly is: "content"; readonly bytesMax: number; readonly sha256: boolean; readonly sha512: boolean; readonly bytes: boolean };
 
 const EVIDENCE = { content: 1, digests: 2, signature: 3, "no-signature": 4 } as const;
-const [DENY, KEY, SIGNATURE, UNREADABLE] = [2, 3, 4, 255];
+const [DENY, KEY, SIGNATURE, PREFLIGHT, UNREADABLE] = [2, 3, 4, 5, 255];
 
 export class CoreVerifier {
   readonly #exports: Exports;
@@ -67,6 +68,7 @@ export class CoreVerifier {
       const [publicKey, signature, message] = pieces(this.#memory.copy()) as [Uint8Array, Uint8Array, Uint8Array];
       return { is: "signature", publicKey, signature, message };
     }
+    if (outcome === PREFLIGHT) return { is: "preflight", headers: pairs(this.#memory.read()) };
     if (outcome === UNREADABLE) throw new Error("keyward: the script and keyward.wasm are of two versions");
     return {
       is: "content",

@@ -40,12 +40,13 @@ export const keyward: FastifyPluginAsync<MiddlewareOptions> = async (app, option
     const verdict = await verify(request.raw, known);
     if (verdict.outcome === "allow") {
       request.keyward = verdict.grant;
+      reply.headers(byName(verdict.grant.answerHeaders));
       return;
     }
-    const { status, headers, body } = verdict.denial;
+    const { status, headers, body } = verdict.answer;
     if (leavesContent(request.raw)) reply.header("connection", "close");
     // As bytes: to text Fastify would add a charset.
-    return reply.code(status).headers(byName(headers)).send(Buffer.from(body));
+    return reply.code(status).headers(byName(headers)).send(body === null ? undefined : Buffer.from(body));
   });
 };
 

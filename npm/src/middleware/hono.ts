@@ -1,7 +1,7 @@
 // keyward/hono: in Workers, Bun and Deno, and in Node by @hono/node-server.
 import type { Context, MiddlewareHandler } from "hono";
 
-import type { Denial, Grant } from "../types.js";
+import type { Answer, Grant } from "../types.js";
 import { type NodeMessage, verify as verifyIncoming } from "./incoming.js";
 import { type MiddlewareOptions, checked, isReserved } from "./options.js";
 
@@ -36,7 +36,8 @@ export function keyward(options: MiddlewareOptions): MiddlewareHandler<KeywardEn
   return async function keyward(c, next) {
     const incoming = nodeMessage(c);
     const verdict = incoming ? await verifyIncoming(incoming, known) : await verify(c.req.raw, known);
-    if (verdict.outcome === "deny") return answer(verdict.denial);
+    if (verdict.grant === undefined) return respond(verdict.answer);
+    for (const [name, value] of verdict.grant.answerHeaders) c.header(name, value);
     // Where @hono/node-server looks for content that was read before it came.
     if (incoming && verdict.grant.body) Object.assign(incoming, { rawBody: Buffer.from(verdict.grant.body) });
     strip(c);
@@ -57,7 +58,7 @@ function nodeMessage(c: Context): NodeMessage | undefined {
   return incoming !== undefined && "rawHeaders" in incoming ? incoming : undefined;
 }
 
-function answer({ status, headers, body }: Denial): Response {
+function respond({ status, headers, body }: Answer): Response {
   const fields = new Headers();
   for (const [name, value] of headers) fields.append(name, value);
   return new Response(body, { status, headers: fields });

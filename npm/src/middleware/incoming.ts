@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 
-import type { Denial, Grant, Verdict, VerifyOptions } from "../types.js";
+import type { Answer, Grant, Verdict, VerifyOptions } from "../types.js";
 import { type MiddlewareOptions, isReserved } from "./options.js";
 
 export type NodeMessage = IncomingMessage | Http2ServerRequest;
@@ -17,20 +17,23 @@ export async function verify(request: NodeMessage, { verifier, clientAddress, on
   return verdict;
 }
 
-/** Verifies, and answers what is refused; the grant of what is not. */
+/** Verifies, and answers what goes no further; the grant of what does. */
 export async function admit(request: NodeMessage, response: NodeResponse, options: MiddlewareOptions): Promise<Grant | undefined> {
   const verdict = await verify(request, options);
-  if (verdict.outcome === "allow") return verdict.grant;
-  refuse(request, response, verdict.denial);
-  return undefined;
+  if (verdict.grant === undefined) {
+    send(request, response, verdict.answer);
+    return undefined;
+  }
+  for (const [name, value] of verdict.grant.answerHeaders) response.setHeader(name, value);
+  return verdict.grant;
 }
 
-function refuse(request: NodeMessage, response: NodeResponse, denial: Denial): void {
+function send(request: NodeMessage, response: NodeResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return;
-  const fields = byName(denial.headers);
+  const fields = byName(answer.headers);
   if (leavesContent(request)) fields["connection"] = "close";
   // The two kinds of response differ in overloads only.
-  (response as ServerResponse).writeHead(denial.status, fields).end(request.method === "HEAD" ? undefined : denial.body);
+  (response as ServerResponse).writeHead(answer.status, fields).end(request.method === "HEAD" ? null : answer.body);
 }
 
 /** Nobody reads on for a client that was refused, so that its connection is of no more use. */
@@ -39,7 +42,7 @@ export function leavesContent(request: NodeMessage): boolean {
 }
 
 /** As Node wants fields: one that is there twice as a list. */
-export function byName(headers: Denial["headers"]): Record<string, string | string[]> {
+export function byName(headers: Answer["headers"]): Record<string, string | string[]> {
   const fields: Record<string, string | string[]> = {};
   for (const [name, value] of headers) {
     const known = fields[name];

@@ -6,8 +6,8 @@ const server = Bun.serve({
   async fetch(request, server) {
     // Bun keeps the peer apart from the request.
     const clientAddress = server.requestIP(request)?.address;
-    const { grant, denial } = await verifier.verify(request, { clientAddress });
-    if (denial) return new Response(denial.body, { status: denial.status, headers: denial.headers });
+    const { grant, answer } = await verifier.verify(request, { clientAddress });
+    if (answer) return new Response(answer.body, answer);
     const { keyId, roles } = grant;
     const text = await request.text();
     const { headers } = grant.forward();

@@ -6,11 +6,11 @@ import { verifier } from "../verifier.js";
 
 const app = new Koa();
 app.use(async (ctx, next) => {
-  const { grant, denial } = await verifier.verify(ctx.req, { clientAddress: socketPeer(ctx.req) });
-  if (denial) {
-    ctx.status = denial.status;
-    for (const [name, value] of denial.headers) ctx.append(name, value);
-    ctx.body = denial.body;
+  const { grant, answer } = await verifier.verify(ctx.req, { clientAddress: socketPeer(ctx.req) });
+  for (const [name, value] of (answer ?? { headers: grant.answerHeaders }).headers) ctx.append(name, value);
+  if (answer) {
+    ctx.status = answer.status;
+    ctx.body = answer.body;
     return;
   }
   ctx.state.keyward = grant;

@@ -11,8 +11,8 @@ export default {
       store: kvStore(env.KEYS),
       clientAddress: cloudflareAddress,
     });
-    const { grant, denial } = await verifier.verify(request);
-    if (denial) return new Response(denial.body, { status: denial.status, headers: denial.headers });
+    const { grant, answer } = await verifier.verify(request);
+    if (answer) return new Response(answer.body, answer);
     const { keyId, roles } = grant;
     const text = await request.text();
     // What would go on to an origin.
