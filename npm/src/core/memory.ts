@@ -25,7 +25,7 @@ export interface Exports {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const nothing = new Uint8Array();
+const nothing: Uint8Array = new Uint8Array();
 /** Requests fit in without growing. */
 const INPUT_BYTES = 64 * 1024;
 
@@ -33,8 +33,8 @@ export class Memory {
   readonly #exports: Exports;
   #at = 0;
   #capacity = 0;
-  #buffer: ArrayBufferLike | undefined;
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  #bytes = nothing;
+  #whole = new DataView(nothing.buffer);
   /** What is behind so many lengths. */
   #behind: (Uint8Array | undefined)[] = [];
 
@@ -48,16 +48,17 @@ export class Memory {
     let text = "";
     for (let i = 0; i < count; i += 1) text += parts[i];
     this.#reserve(4 * count + 3 * text.length + rest.length);
-    const behind = (this.#behind[count] ??= new Uint8Array(this.#buffer!, this.#at + 4 * count));
+    const behind = (this.#behind[count] ??= this.#bytes.subarray(this.#at + 4 * count));
+    const [view, at] = [this.#whole, this.#at];
     let { written } = encoder.encodeInto(text, behind);
     if (written === text.length) {
-      for (let i = 0; i < count; i += 1) this.#view.setUint32(4 * i, parts[i]!.length, true);
+      for (let i = 0; i < count; i += 1) view.setUint32(at + 4 * i, parts[i]!.length, true);
     } else {
       // Not ASCII: each part has a length of its own in UTF-8.
       written = 0;
       for (let i = 0; i < count; i += 1) {
         const part = encoder.encodeInto(parts[i]!, behind.subarray(written));
-        this.#view.setUint32(4 * i, part.written, true);
+        view.setUint32(at + 4 * i, part.written, true);
         written += part.written;
       }
     }
@@ -67,12 +68,13 @@ export class Memory {
 
   /** The answer to the last call, as it lies there. */
   copy(): Uint8Array {
-    const at = this.#exports.answer_at();
-    const view = new DataView(this.#exports.memory.buffer);
-    const count = view.getUint32(at, true);
+    const at = this.#exports.answer_at() >>> 0;
+    this.#refresh();
+    const whole = this.#whole;
+    const count = whole.getUint32(at, true);
     let length = 4 + 4 * count;
-    for (let i = 1; i <= count; i += 1) length += view.getUint32(at + 4 * i, true);
-    return new Uint8Array(this.#exports.memory.buffer).slice(at, at + length);
+    for (let i = 1; i <= count; i += 1) length += whole.getUint32(at + 4 * i, true);
+    return this.#bytes.slice(at, at + length);
   }
 
   /** The answer to the last call. */
@@ -84,14 +86,18 @@ export class Memory {
     if (bytes > this.#capacity) {
       this.#capacity = Math.max(bytes, INPUT_BYTES);
       this.#at = this.#exports.input_reserve(this.#capacity) >>> 0;
-      this.#buffer = undefined;
-    }
-    // Any call can have grown the memory, and then the views are of nothing.
-    if (this.#buffer !== this.#exports.memory.buffer) {
-      this.#buffer = this.#exports.memory.buffer;
-      this.#view = new DataView(this.#buffer, this.#at);
       this.#behind = [];
     }
+    this.#refresh();
+  }
+
+  /** Any call can have grown the memory, and then the views are of nothing. */
+  #refresh(): void {
+    const buffer = this.#exports.memory.buffer;
+    if (this.#bytes.buffer === buffer) return;
+    this.#bytes = new Uint8Array(buffer);
+    this.#whole = new DataView(buffer);
+    this.#behind = [];
   }
 }
 

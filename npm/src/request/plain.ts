@@ -6,6 +6,7 @@ import { held } from "./content.js";
 import type { Received, Surroundings } from "./received.js";
 
 const encoder = new TextEncoder();
+const nothing = new Uint8Array();
 
 export function fromPlain(request: PlainRequest, { address, scheme }: Surroundings): Received {
   const { method, authority, target, headers, body, contentLength } = request;
@@ -27,7 +28,7 @@ export function fromPlain(request: PlainRequest, { address, scheme }: Surroundin
 }
 
 function bodyBytes(body: PlainRequest["body"]): Uint8Array {
-  if (body === undefined || body === null) return new Uint8Array();
+  if (body === undefined || body === null) return nothing;
   if (typeof body === "string") return encoder.encode(body);
   if (body instanceof Uint8Array) return body;
   throw new KeywardError("invalid_request", "body is to be bytes (Uint8Array) or text, as received and not parsed");
