@@ -60,7 +60,8 @@ export function openSigner(core: Core, options: SignerOptions): Signer {
       const content = credential.readsContent ? await read(request) : undefined;
       const fields = await credential.fields(request, content);
       const changed: RequestInit = { headers: added(request, fields) };
-      if (content !== undefined && content.length > 0) changed.body = content;
+      // What was read cannot be sent from where it was.
+      if (content !== undefined && request.bodyUsed) changed.body = content;
       if (request.redirect === "follow") changed.redirect = "manual";
       return globalThis.fetch(new Request(request, changed));
     },
@@ -143,7 +144,10 @@ function added(request: Request, fields: readonly Header[]): Headers {
   return headers;
 }
 
-/** 128 random bits. */
-const nonce = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)))).replace(/[+/=]/g, (it) => ({ "+": "-", "/": "_" })[it] ?? "");
+/** 128 random bits, as base64url. */
+function nonce(): string {
+  const bits = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
+  return bits.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
 
 const base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));

@@ -120,6 +120,7 @@ describe("a server of ours", () => {
       await taken(await fetch(new URL(url), { method: "POST", body: BODY, headers: { "content-type": "application/json" } }), BODY);
       await taken(await fetch(new Request(url, { method: "PUT", body: new Blob(["bytes"]) })), "bytes");
       await taken(await fetch(url, { method: "DELETE" }));
+      await taken(await fetch(url, { method: "POST", body: "" }));
     });
   }
 

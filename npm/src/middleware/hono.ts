@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 
 import type { Answer, Grant } from "../types.js";
 import { type NodeMessage, verify as verifyIncoming } from "./incoming.js";
-import { type MiddlewareOptions, checked, isReserved } from "./options.js";
+import { type MiddlewareOptions, NOT_KNOWN, checked, isReserved } from "./options.js";
 
 export type { MiddlewareOptions } from "./options.js";
 
@@ -37,7 +37,7 @@ export function keyward(options: MiddlewareOptions): MiddlewareHandler<KeywardEn
     const incoming = nodeMessage(c);
     const verdict = incoming ? await verifyIncoming(incoming, known) : await verify(c.req.raw, known);
     if (verdict.grant === undefined) return respond(verdict.answer);
-    for (const [name, value] of verdict.grant.answerHeaders) c.header(name, value);
+    for (const [name, value] of verdict.grant.answerHeaders) c.header(name, value, { append: name === "vary" });
     // Where @hono/node-server looks for content that was read before it came.
     if (incoming && verdict.grant.body) Object.assign(incoming, { rawBody: Buffer.from(verdict.grant.body) });
     strip(c);
@@ -47,7 +47,7 @@ export function keyward(options: MiddlewareOptions): MiddlewareHandler<KeywardEn
 }
 
 async function verify(request: Request, { verifier, clientAddress, onDenied }: MiddlewareOptions) {
-  const verdict = await verifier.verify(request, clientAddress ? { clientAddress: clientAddress(request) } : {});
+  const verdict = await verifier.verify(request, clientAddress ? { clientAddress: clientAddress(request) ?? NOT_KNOWN } : {});
   if (verdict.outcome === "deny") onDenied?.(verdict.denial);
   return verdict;
 }

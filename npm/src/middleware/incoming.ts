@@ -3,14 +3,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 
 import type { Answer, Grant, Verdict, VerifyOptions } from "../types.js";
-import { type MiddlewareOptions, isReserved } from "./options.js";
+import { type MiddlewareOptions, NOT_KNOWN, isReserved } from "./options.js";
 
 export type NodeMessage = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /** Has the request verified as it was received, then takes out what only Keyward may say. */
 export async function verify(request: NodeMessage, { verifier, clientAddress, onDenied }: MiddlewareOptions): Promise<Verdict> {
-  const known: VerifyOptions = clientAddress ? { clientAddress: clientAddress(request) } : {};
+  const known: VerifyOptions = clientAddress ? { clientAddress: clientAddress(request) ?? NOT_KNOWN } : {};
   const verdict = await verifier.verify(request, known);
   strip(request);
   if (verdict.outcome === "deny") onDenied?.(verdict.denial);
@@ -24,7 +24,11 @@ export async function admit(request: NodeMessage, response: NodeResponse, option
     send(request, response, verdict.answer);
     return undefined;
   }
-  for (const [name, value] of verdict.grant.answerHeaders) response.setHeader(name, value);
+  for (const [name, value] of verdict.grant.answerHeaders) {
+    // Somebody else may have had a reason to vary.
+    const before = name === "vary" ? response.getHeader(name) : undefined;
+    response.setHeader(name, before === undefined ? value : `${String(before)}, ${value}`);
+  }
   return verdict.grant;
 }
 

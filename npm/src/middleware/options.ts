@@ -9,6 +9,9 @@ export interface MiddlewareOptions {
   readonly onDenied?: ((denial: Denial) => void) | undefined;
 }
 
+/** No address: a middleware that knows none does not ask the verifier for another one. */
+export const NOT_KNOWN = "";
+
 /** Checked once, when the middleware is made. */
 export function checked(options: MiddlewareOptions): MiddlewareOptions {
   if (typeof options?.verifier?.verify !== "function") {
