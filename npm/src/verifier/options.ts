@@ -120,7 +120,7 @@ function organisationKeys(given: VerifierOptions["organisationKeys"]): Organisat
 }
 
 /** The secrets of a gateway, a part of them, or a ring with a master in it. */
-function holdsMaster(value: unknown, depth = 4): boolean {
+function holdsMaster(value: unknown, depth = 6): boolean {
   if (typeof value !== "object" || value === null || depth === 0) return false;
   return "master" in value || "masters" in value || Object.values(value).some((one) => holdsMaster(one, depth - 1));
 }
