@@ -39,7 +39,11 @@ export const cloudflareAddress: ClientAddress = (request) => {
   return request.headers.get("cf-connecting-ip") ?? undefined;
 };
 
-/** See `trustedProxies` of the entries. The networks are checked here and kept for the life of the program. */
+/**
+ * See `trustedProxies` of the entries. The networks are checked here and kept for the life of the program.
+ *
+ * @internal
+ */
 export function behindProxies(core: Core, networks: readonly string[]): ClientAddress {
   const proxies = core.proxies(networks);
   return (request) => {

@@ -30,7 +30,7 @@ export interface SignableRequest {
   /** As it will be sent. */
   readonly url: string | URL;
   /** Only the profile `cloud9` looks at one, `content-type`. */
-  readonly headers?: HeadersInit | undefined;
+  readonly headers?: ConstructorParameters<typeof Headers>[0];
   readonly body?: Uint8Array | string | null | undefined;
 }
 
@@ -48,6 +48,7 @@ export interface Signer {
 const PROFILES = ["rfc9421", "cloud9", "kong", "cavage", "token", "basic"];
 const ALGORITHMS = ["hmac-sha512", "hmac-sha256"];
 
+/** @internal */
 export function openSigner(core: Core, options: SignerOptions): Signer {
   check(options);
   const credential = options.profile === "token" || options.profile === "basic" ? sent(options) : signed(core, options);

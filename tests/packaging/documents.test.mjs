@@ -1,7 +1,7 @@
 // Guarantees that every example of the package's documents compiles, runs, and prints what it says it does, and that
 // nothing public is without documentation.
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { globSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -90,6 +90,21 @@ test("every example compiles, with the types of the package", () => {
     execFileSync(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "--project", FOLDER], { encoding: "utf8", stdio: "pipe" });
   } catch (error) {
     assert.fail(error.stdout);
+  }
+});
+
+test("the types need no more than Node's, or a browser's", () => {
+  const types = {
+    node: ["--lib", "es2022", "--types", "node", "--typeRoots", join(ROOT, "node_modules/@types")],
+    browser: ["--lib", "es2022,dom", "--types", ""],
+  };
+  const imports = { node: ENTRIES.filter((entry) => !/fastify|hono/.test(entry)), browser: ["keyward", "keyward/inline"] };
+  for (const [where, options] of Object.entries(types)) {
+    const file = join(FOLDER, `types-${where}.mts`);
+    writeFileSync(file, imports[where].map((entry, i) => `export * as a${i} from "${entry}";`).join("\n"));
+    const tsc = [join(ROOT, "node_modules/typescript/bin/tsc"), "--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", ...options, file];
+    const { status, stdout } = spawnSync(process.execPath, [...tsc, "--ignoreConfig"], { encoding: "utf8", cwd: FOLDER });
+    assert.equal(status, 0, `${where}\n${stdout}`);
   }
 });
 
