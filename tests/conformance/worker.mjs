@@ -1,12 +1,14 @@
-// The wasm core in workerd, as bare as can be: a POST to /<export> is one call.
-import wasm from "./keyward_wasm_bg.wasm";
-import * as keyward from "./keyward_wasm.js";
+// The package in workerd, as bare as can be: a POST is one decision.
+import * as keyward from "keyward";
+import { instantiate } from "keyward/core";
+import wasm from "./keyward.wasm";
 
-keyward.initSync({ module: wasm });
+import { answer } from "./decide.mjs";
+
+const core = instantiate(wasm);
 
 export default {
   async fetch(request) {
-    const name = new URL(request.url).pathname.slice(1);
-    return new Response(keyward[name](await request.text()));
+    return new Response(await answer(keyward, core, await request.json()));
   },
 };

@@ -86,6 +86,8 @@ export async function seed({ keys, settings = {}, remote, vars = {} }) {
     vars: { SETTINGS: JSON.stringify(written), SECRETS: made.secrets, CATALOGUE: JSON.stringify(file), ...vars },
     records: Object.fromEntries(Object.values(made.keys).map((key) => [key.kvName, key.live])),
     keys: made.keys,
+    /** By environment, for verifiers of the organisation's own. */
+    organisationKeys: made.organisationKeys,
     /** By environment: the JWK set that is published, and the private JWK, which only tests ever see. */
     tokenKeys: made.tokenKeys,
     tokenSigners: made.tokenSigners,

@@ -2,7 +2,7 @@
 //!
 //! Written by the deployment, checked and compiled once, then only read.
 
-use alloc::{borrow::Cow, collections::BTreeMap, string::String, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 mod action;
 mod error;
@@ -20,6 +20,7 @@ pub use route::{Route, RouteDefinition};
 use crate::{
     cors::Cors,
     limits::{ACCOUNT_BYTES_MAX, APIS_MAX, RESOURCES_MAX, ROUTES_MAX},
+    sorted_map::SortedMap,
     target::{Segment, Target},
 };
 use trie::Trie;
@@ -44,10 +45,10 @@ pub struct ApiDefinition {
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     names: Vec<ResourceName>,
-    ids: BTreeMap<String, BTreeMap<String, ResourceId>>,
+    ids: SortedMap<String, SortedMap<String, ResourceId>>,
     routes: Vec<Route>,
     trie: Trie,
-    cors: BTreeMap<String, Cors>,
+    cors: SortedMap<String, Cors>,
 }
 
 #[derive(Clone, Debug)]
@@ -184,13 +185,13 @@ impl Catalogue {
         if !is_name(&api.name) {
             return Err(CatalogueError::ApiName { api: api.name });
         }
-        if self.ids.contains_key(&api.name) {
+        if self.ids.get(&api.name).is_some() {
             return Err(CatalogueError::DuplicateApi { api: api.name });
         }
         if api.resources.len() > RESOURCES_MAX {
             return Err(CatalogueError::TooManyResources { api: api.name });
         }
-        let mut ids = BTreeMap::new();
+        let mut ids = SortedMap::new();
         for resource in api.resources {
             if !is_name(&resource) {
                 return Err(CatalogueError::ResourceName {
@@ -231,7 +232,7 @@ impl Catalogue {
     fn add_route(
         &mut self,
         api: &str,
-        ids: &BTreeMap<String, ResourceId>,
+        ids: &SortedMap<String, ResourceId>,
         definition: RouteDefinition,
     ) -> Result<(), CatalogueError> {
         let index = self.routes.len();

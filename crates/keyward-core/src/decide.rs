@@ -32,6 +32,37 @@ impl Grant<'_> {
     /// What the origin is told, as fields (RFC 9651): absent means none.
     #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, String)> {
+        Told {
+            key_id: self.key_id,
+            organisation: self.organisation,
+            roles: &self.roles,
+            account: self.account.as_deref(),
+            accounts: self.accounts.as_ref(),
+        }
+        .fields()
+    }
+
+    /// Whether parameters of `Content-Type` were not signed, so that they must not go on.
+    #[must_use]
+    pub const fn content_type_stripped(&self) -> bool {
+        self.content_type_stripped
+    }
+}
+
+/// What an origin is told of a grant, for hosts that keep no more of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    pub key_id: &'a str,
+    pub organisation: &'a str,
+    pub roles: &'a [&'a str],
+    pub account: Option<&'a str>,
+    pub accounts: Option<&'a Accounts>,
+}
+
+impl Told<'_> {
+    /// The fields of [`Grant::fields`].
+    #[must_use]
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = alloc::vec![
             ("keyward-key-id", string(self.key_id)),
             ("keyward-organisation", string(self.organisation)),
@@ -39,10 +70,10 @@ impl Grant<'_> {
         if !self.roles.is_empty() {
             fields.push(("keyward-roles", list(self.roles.iter().copied())));
         }
-        if let Some(account) = &self.account {
+        if let Some(account) = self.account {
             fields.push(("keyward-account", string(account)));
         }
-        match &self.accounts {
+        match self.accounts {
             None => {}
             Some(Accounts::All) => fields.push(("keyward-accounts", "*".to_owned())),
             Some(Accounts::Listed(names)) => {
@@ -111,6 +142,12 @@ impl<'a> Exchange<'a> {
     /// `Content-Type` whose parameters were not signed, the media type.
     #[must_use]
     pub fn forwarded_fields(&self, grant: &Grant<'_>) -> Vec<(&'a str, Cow<'a, str>)> {
+        self.fields_to_forward(grant.content_type_stripped)
+    }
+
+    /// The same for a host that kept of the grant only [`Grant::content_type_stripped`].
+    #[must_use]
+    pub fn fields_to_forward(&self, content_type_stripped: bool) -> Vec<(&'a str, Cow<'a, str>)> {
         let connection = self.fields.combined("connection").unwrap_or_default();
         let mut forwarded = Vec::with_capacity(self.fields.all.len());
         for (name, value) in self.fields.all {
@@ -118,7 +155,7 @@ impl<'a> Exchange<'a> {
                 .iter()
                 .any(|one| is_same_spelling(name, one));
             if !credential && !is_confined(name, &connection) {
-                let strip = grant.content_type_stripped && is_same_spelling(name, "content-type");
+                let strip = content_type_stripped && is_same_spelling(name, "content-type");
                 let value = if strip { content_types(value).0 } else { value };
                 forwarded.push((*name, Cow::Borrowed(value)));
             }

@@ -97,3 +97,5 @@ pub const TOKEN_KEYS_MAX: usize = 16;
 pub const JSON_MEMBERS_MAX: usize = 64;
 /// How deep values of unknown claims may nest: reading recurses so deep.
 pub const JSON_DEPTH_MAX: usize = 8;
+/// Members of an object in a record or catalogue: an API has up to 256 resources.
+pub const DOCUMENT_MEMBERS_MAX: usize = 1_024;

@@ -1,158 +1,126 @@
-//! What is answered. The order of the members is fixed, so the same call has the same bytes as
-//! its answer in every runtime.
-use std::borrow::Cow;
-
+//! What is answered besides the number.
 use keyward_core::authorize::Grant;
 use keyward_core::denial::Denial;
 use keyward_core::key::Accounts;
-use keyward_core::parse::Exchange;
-use keyward_wire::problem::Problem;
-use serde::Serialize;
+use keyward_wire::problem::{self, MEDIA_TYPE};
 
-#[derive(Serialize)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
-pub(crate) enum DecideAnswer<'a> {
-    Allow {
-        grant: GrantJson<'a>,
-    },
-    Deny {
-        status: u16,
-        code: &'static str,
-        /// Fields of the answer besides those of its body.
-        fields: Vec<(&'static str, &'static str)>,
-        problem: Problem<'a>,
-    },
+/// Parts, written as they are read from calls: see [`crate::Parts`]; their number goes in front.
+#[derive(Debug, Default)]
+pub struct Answer {
+    lengths: Vec<u32>,
+    bytes: Vec<u8>,
+    whole: Vec<u8>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GrantJson<'a> {
-    key_id: &'a str,
-    organisation: &'a str,
-    environment: &'a str,
-    generation: u64,
-    issue: &'a str,
-    roles: &'a [&'a str],
-    api: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    accounts: Option<AccountsJson<'a>>,
-    /// What the host still has to do before it forwards.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    replay: Option<ReplayJson>,
-    forward: Forward<'a>,
-}
-
-/// To be remembered until then, if it is not known yet; otherwise the answer is `replayed`.
-#[derive(Serialize)]
-struct ReplayJson {
-    /// Lower-case hex.
-    key: String,
-    /// Seconds of Unix time.
-    until: u64,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum AccountsJson<'a> {
-    All(&'static str),
-    Listed(Vec<&'a str>),
-}
-
-/// What goes on to the origin.
-#[derive(Serialize)]
-struct Forward<'a> {
-    target: String,
-    /// The client's own, then what the origin is told of the key.
-    fields: Vec<(&'a str, Cow<'a, str>)>,
-}
-
-impl<'a> DecideAnswer<'a> {
-    pub(crate) fn allow(grant: &'a Grant<'a>, exchange: &Exchange<'a>) -> Self {
-        let mut target = String::new();
-        exchange.target().write_forward(&mut target);
-        let mut fields = exchange.forwarded_fields(grant);
-        fields.extend(
-            grant
-                .fields()
-                .into_iter()
-                .map(|(name, value)| (name, Cow::Owned(value))),
-        );
-        Self::Allow {
-            grant: GrantJson {
-                key_id: grant.key_id,
-                organisation: grant.organisation,
-                environment: grant.environment,
-                generation: grant.generation,
-                issue: grant.issue,
-                roles: &grant.roles,
-                api: grant.api,
-                account: grant.account.as_deref(),
-                accounts: grant.accounts.as_ref().map(|accounts| match accounts {
-                    Accounts::All => AccountsJson::All("all"),
-                    Accounts::Listed(names) => {
-                        AccountsJson::Listed(names.iter().map(String::as_str).collect())
-                    }
-                }),
-                replay: grant.replay().map(|replay| ReplayJson {
-                    key: replay
-                        .key
-                        .iter()
-                        .map(|byte| format!("{byte:02x}"))
-                        .collect(),
-                    until: replay.until_s,
-                }),
-                forward: Forward { target, fields },
-            },
-        }
-    }
-
-    pub(crate) fn deny(denial: &'a Denial) -> Self {
-        Self::Deny {
-            status: denial.code().status(),
-            code: denial.code().as_str(),
-            fields: denial.fields(),
-            problem: Problem::of(denial),
-        }
-    }
-}
-
-#[derive(Serialize)]
-pub(crate) struct SignAnswer {
-    /// To be added to the request.
-    pub(crate) fields: Vec<(&'static str, String)>,
-}
-
-/// The API was used wrongly. Holds nothing of the call.
-#[derive(Debug, Serialize)]
-pub(crate) struct CallError {
-    code: &'static str,
-    message: String,
-}
-
-impl CallError {
-    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+impl Answer {
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
-            code,
-            message: message.into(),
+            lengths: Vec::new(),
+            bytes: Vec::new(),
+            whole: Vec::new(),
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.lengths.clear();
+        self.bytes.clear();
+    }
+
+    pub fn push(&mut self, part: impl AsRef<[u8]>) {
+        let part = part.as_ref();
+        self.lengths.push(part.len() as u32);
+        self.bytes.extend_from_slice(part);
+    }
+
+    pub(crate) fn push_number(&mut self, number: u64) {
+        self.push(number.to_string());
+    }
+
+    /// All of it, as JavaScript reads it.
+    pub fn finish(&mut self) -> &[u8] {
+        self.whole.clear();
+        let count = self.lengths.len() as u32;
+        self.whole.extend_from_slice(&count.to_le_bytes());
+        for length in &self.lengths {
+            self.whole.extend_from_slice(&length.to_le_bytes());
+        }
+        self.whole.extend_from_slice(&self.bytes);
+        &self.whole
+    }
+
+    pub(crate) fn push_fields(&mut self, fields: &[(&'static str, String)]) {
+        for (name, value) in fields {
+            self.push(name);
+            self.push(value);
+        }
+    }
+
+    /// Code, status, body, then the fields, those for pages of other origins last.
+    pub(crate) fn deny(&mut self, denial: &Denial, cors: &[(&'static str, String)]) {
+        let code = denial.code();
+        self.push(code.as_str());
+        self.push_number(code.status().into());
+        self.push(problem::body(denial));
+        for (name, value) in denial.fields() {
+            self.push(name);
+            self.push(value);
+        }
+        self.push("content-type");
+        self.push(MEDIA_TYPE);
+        self.push("cache-control");
+        self.push("no-store");
+        self.push_fields(cors);
+    }
+
+    /// Who, what for, then the replay that the host has to see to, then the fields for pages of
+    /// other origins, roles and accounts.
+    pub(crate) fn allow(&mut self, grant: &Grant<'_>, cors: &[(&'static str, String)]) {
+        self.push(grant.key_id);
+        self.push(grant.organisation);
+        self.push(grant.environment);
+        self.push_number(grant.generation);
+        self.push(grant.issue);
+        self.push(grant.api);
+        self.push(grant.account.as_deref().unwrap_or_default());
+        self.push(match &grant.accounts {
+            None => "",
+            Some(Accounts::All) => "all",
+            Some(Accounts::Listed(_)) => "listed",
+        });
+        self.push(if grant.content_type_stripped() {
+            "stripped"
+        } else {
+            ""
+        });
+        match grant.replay() {
+            None => {
+                self.push("");
+                self.push("");
+            }
+            Some(replay) => {
+                self.push(hex(&replay.key));
+                self.push_number(replay.until_s);
+            }
+        }
+        self.push_number(cors.len() as u64);
+        self.push_number(grant.roles.len() as u64);
+        self.push_fields(cors);
+        for role in &grant.roles {
+            self.push(role);
+        }
+        if let Some(Accounts::Listed(names)) = &grant.accounts {
+            for name in names {
+                self.push(name);
+            }
         }
     }
 }
 
-#[derive(Serialize)]
-struct Failed<'a> {
-    error: &'a CallError,
-}
-
-pub(crate) fn write<T: Serialize>(answer: &T) -> String {
-    // Strings, numbers and lists only: it cannot fail. Should it ever, this is no allow.
-    serde_json::to_string(answer).unwrap_or_else(|_| String::from(r#"{"error":{}}"#))
-}
-
-pub(crate) fn write_or_error<T: Serialize>(answer: Result<T, CallError>) -> String {
-    match answer {
-        Ok(answer) => write(&answer),
-        Err(error) => write(&Failed { error: &error }),
-    }
+fn hex(bytes: &[u8]) -> Vec<u8> {
+    let digit = |nibble: u8| b"0123456789abcdef"[usize::from(nibble & 15)];
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
+        .collect()
 }

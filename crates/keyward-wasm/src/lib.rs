@@ -1,28 +1,19 @@
-//! The core for JavaScript: JSON in, JSON out, nothing kept in between.
+//! The core for JavaScript: one module without imports. Calls take numbers and give a number;
+//! text lies in a buffer, its parts one after the other, their lengths in front.
 //!
-//! Everything is done by functions that native code can call as well; the exports only pass the
-//! text on. A call that is not one is answered with `{ "error": { code, message } }`, which
-//! never repeats any of the call.
+//! Nothing of a request is kept between two calls. Where a request needs I/O, a call says what is
+//! needed, and is made again with it: so nothing can be left behind, and a call without an answer
+//! costs nothing. What is kept are verifiers: compiled keys and catalogues, within bounds.
+//!
+//! `npm/src/core` is the other side, and the only one.
 mod answer;
-mod call;
-mod decide;
-mod sign;
+mod exports;
+mod parts;
+mod proxies;
+mod signing;
+mod slots;
+mod verifier;
 
-pub use decide::decide_json;
-pub use sign::sign_json;
-
-use wasm_bindgen::prelude::wasm_bindgen;
-
-/// Decides a request; see [`decide_json`].
-#[wasm_bindgen]
-#[must_use]
-pub fn decide(call: &str) -> String {
-    decide_json(call)
-}
-
-/// Signs a request; see [`sign_json`].
-#[wasm_bindgen]
-#[must_use]
-pub fn sign(call: &str) -> String {
-    sign_json(call)
-}
+pub use answer::Answer;
+pub use parts::Parts;
+pub use verifier::{Evidence, Moment, Outcome, Verifier};

@@ -15,9 +15,27 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     Base64UrlUnpadded::decode_vec(text).ok()
 }
 
+/// Secret bytes of a fixed length. No copy is left behind.
+pub(crate) fn secret<const N: usize>(text: &str) -> Option<Zeroizing<[u8; N]>> {
+    fixed(decode(text)?)
+}
+
+fn fixed<const N: usize>(mut bytes: Vec<u8>) -> Option<Zeroizing<[u8; N]>> {
+    let fixed = <[u8; N]>::try_from(bytes.as_slice()).map(Zeroizing::new);
+    bytes.zeroize();
+    fixed.ok()
+}
+
 /// Bytes as JSON text.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Text(pub(crate) Vec<u8>);
+
+impl Text {
+    pub(crate) fn decode(text: &str) -> Option<Self> {
+        decode(text).map(Self)
+    }
+}
 
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -60,12 +78,10 @@ impl<const N: usize> Serialize for SecretText<N> {
 
 impl<'de, const N: usize> Deserialize<'de> for SecretText<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(mut bytes) = Text::deserialize(deserializer)?;
-        let fixed = <[u8; N]>::try_from(bytes.as_slice()).map(Zeroizing::new);
-        bytes.zeroize();
-        fixed
+        let Text(bytes) = Text::deserialize(deserializer)?;
+        fixed(bytes)
             .map(Self)
-            .map_err(|_| de::Error::custom("not the right number of bytes"))
+            .ok_or_else(|| de::Error::custom("not the right number of bytes"))
     }
 }
 

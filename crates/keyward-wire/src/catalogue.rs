@@ -1,37 +1,43 @@
 //! `catalogue.json`: the APIs of a deployment, their routes, and where their origins are.
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
 use keyward_core::catalogue::{Action, ApiDefinition, Method, RouteDefinition};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+#[cfg(test)]
 use crate::unique_map;
 
 mod origin;
+mod read;
 
 pub use origin::Origin;
 
 /// The file as it is written.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(PartialEq, serde::Deserialize))]
 #[serde(deny_unknown_fields)]
 pub struct CatalogueFile {
     pub apis: Vec<Api>,
     /// By name and environment.
-    #[serde(deserialize_with = "unique_map::deserialize")]
+    #[cfg_attr(test, serde(deserialize_with = "unique_map::deserialize"))]
     pub origins: BTreeMap<String, OriginByEnvironment>,
 }
 
 /// Where an origin is, in each environment.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(PartialEq, serde::Deserialize))]
 #[serde(transparent)]
 pub struct OriginByEnvironment(
-    #[serde(deserialize_with = "unique_map::deserialize")] pub BTreeMap<String, Origin>,
+    #[cfg_attr(test, serde(deserialize_with = "unique_map::deserialize"))]
+    pub  BTreeMap<String, Origin>,
 );
 
 /// One API: its resources, its routes, its origin.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(PartialEq, serde::Deserialize))]
 #[serde(deny_unknown_fields)]
 pub struct Api {
     pub name: String,
@@ -44,7 +50,8 @@ pub struct Api {
 }
 
 /// What preflight requests are told.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(PartialEq, serde::Deserialize))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Cors {
     pub origins: Vec<String>,
@@ -56,7 +63,8 @@ pub struct Cors {
 }
 
 /// Methods and a path pattern, and the resource that they reach.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(PartialEq, serde::Deserialize))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Route {
     pub methods: Vec<String>,
@@ -84,11 +92,13 @@ pub struct Route {
     pub basic: bool,
 }
 
+#[cfg(test)]
 const fn yes() -> bool {
     true
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "lowercase")]
 pub enum ActionName {
     Read,
@@ -108,7 +118,8 @@ impl From<ActionName> for Action {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "lowercase")]
 pub enum AccountsAt {
     Origin,
@@ -131,9 +142,9 @@ impl CatalogueFile {
     /// Reads the file. What the routes mean is checked when the core compiles them.
     ///
     /// # Errors
-    /// With the place in the text, when it is not such a file.
+    /// Naming the member, when it is not such a file.
     pub fn parse(json: &str) -> Result<Self, CatalogueFileError> {
-        serde_json::from_str(json).map_err(|error| CatalogueFileError(alloc::format!("{error}")))
+        read::file(json).map_err(|error| CatalogueFileError(error.to_string()))
     }
 
     /// The APIs and routes, for the core.

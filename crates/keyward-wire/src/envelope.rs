@@ -3,12 +3,12 @@
 //!
 //! `kwr1.<ring id>.<base64url payload>.<base64url signature>`, Ed25519 (RFC 8032) over
 //! `keyward-record-v1`, the KV name and the payload with NUL between them.
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use keyward_core::sorted_map::SortedMap;
 
 use crate::base64url;
 use crate::open::RecordError;
@@ -28,13 +28,13 @@ pub fn kv_name(key_id: &str) -> String {
 
 /// The public keys of the registry, by id. Verifies and cannot sign.
 #[derive(Clone)]
-pub struct PublishRing(BTreeMap<RingId, VerifyingKey>);
+pub struct PublishRing(SortedMap<RingId, VerifyingKey>);
 
 impl PublishRing {
     /// # Errors
     /// When there is no key, an id is repeated, or a key is no Ed25519 key or a weak one.
     pub fn new(keys: impl IntoIterator<Item = (RingId, [u8; 32])>) -> Result<Self, RingError> {
-        let mut ring = BTreeMap::new();
+        let mut ring = SortedMap::new();
         for (id, bytes) in keys {
             let key = VerifyingKey::from_bytes(&bytes).map_err(|_| RingError::PublicKey)?;
             if key.is_weak() {
@@ -49,6 +49,20 @@ impl PublishRing {
         } else {
             Ok(Self(ring))
         }
+    }
+
+    /// From ids and keys as they are written: base64url of 32 bytes.
+    ///
+    /// # Errors
+    /// As [`PublishRing::new`].
+    pub fn from_text<'a>(
+        keys: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, RingError> {
+        let keys = keys.into_iter().map(|(id, key)| {
+            let key = base64url::decode(key).and_then(|bytes| bytes.try_into().ok());
+            Ok((RingId::parse(id)?, key.ok_or(RingError::PublicKey)?))
+        });
+        Self::new(keys.collect::<Result<Vec<_>, _>>()?)
     }
 
     /// The payload of a KV text, when it was signed by a key of the ring for this KV name.

@@ -1,12 +1,14 @@
 //! Grants as they are written: `{ "<api>": { "<resource>": "crud" } }`.
 use alloc::borrow::ToOwned;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use keyward_core::catalogue::{Actions, is_account_name};
+use keyward_core::json::{JsonError, Members, Value};
 use keyward_core::key;
+use keyward_core::sorted_map::SortedMap;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -15,21 +17,33 @@ use crate::unique_map;
 /// The actions on each resource of each API. What is not named is not granted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct GrantTable(
-    #[serde(deserialize_with = "unique_map::deserialize")] BTreeMap<String, ResourceGrants>,
-);
+pub struct GrantTable(#[serde(with = "unique_map::sorted")] SortedMap<String, ResourceGrants>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-struct ResourceGrants(
-    #[serde(deserialize_with = "unique_map::deserialize")] BTreeMap<String, Letters>,
-);
+struct ResourceGrants(#[serde(with = "unique_map::sorted")] SortedMap<String, Letters>);
 
 /// At least one action, as letters of `crud` in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Letters(Actions);
 
 impl GrantTable {
+    /// # Errors
+    /// When it is not such a table.
+    pub(crate) fn read(value: Value<'_>) -> Result<Self, JsonError> {
+        let mut table = Self::default();
+        for (api, resources) in Members::of("grants", value)?.into_object() {
+            let mut own = ResourceGrants::default();
+            for (name, letters) in Members::of("grants", resources)?.into_object() {
+                let letters = Letters::parse(&letters.into_text("grants")?);
+                let letters = letters.ok_or_else(|| JsonError::must_be("grants", LETTERS))?;
+                own.0.insert(name.into_owned(), letters);
+            }
+            table.0.insert(api.into_owned(), own);
+        }
+        Ok(table)
+    }
+
     /// The actions on one resource.
     #[must_use]
     pub fn on(&self, api: &str, resource: &str) -> Actions {
@@ -44,12 +58,17 @@ impl GrantTable {
         if actions.is_empty() {
             return;
         }
-        let resources = self.0.entry(api.to_owned()).or_default();
-        let letters = resources
+        let resources = self
             .0
-            .entry(resource.to_owned())
-            .or_insert(Letters(Actions::NONE));
-        letters.0 = letters.0.union(actions);
+            .get_or_insert_with(api.to_owned(), ResourceGrants::default);
+        let letters = resources.and_then(|resources| {
+            resources
+                .0
+                .get_or_insert_with(resource.to_owned(), || Letters(Actions::NONE))
+        });
+        if let Some(letters) = letters {
+            letters.0 = letters.0.union(actions);
+        }
     }
 
     /// API, resource and actions, in the order of their names.
@@ -75,6 +94,16 @@ impl GrantTable {
     }
 }
 
+const LETTERS: &str = "some letters of crud, in this order";
+
+impl Letters {
+    fn parse(text: &str) -> Option<Self> {
+        Actions::parse(text)
+            .filter(|actions| !actions.is_empty())
+            .map(Self)
+    }
+}
+
 impl Serialize for Letters {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
@@ -83,12 +112,8 @@ impl Serialize for Letters {
 
 impl<'de> Deserialize<'de> for Letters {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Actions::parse(&String::deserialize(deserializer)?) {
-            Some(actions) if !actions.is_empty() => Ok(Self(actions)),
-            _ => Err(de::Error::custom(
-                "actions are some letters of crud, in this order",
-            )),
-        }
+        Self::parse(&String::deserialize(deserializer)?)
+            .ok_or_else(|| de::Error::custom(format_args!("actions are {LETTERS}")))
     }
 }
 
@@ -101,6 +126,23 @@ pub enum Accounts {
 }
 
 impl Accounts {
+    /// # Errors
+    /// When it is neither `"all"` nor a list of accounts, each once.
+    pub(crate) fn read(value: Value<'_>) -> Result<Self, JsonError> {
+        let names = match value {
+            Value::String(text) if text == "all" => return Ok(Self::All),
+            Value::Array(names) => names,
+            _ => return Err(JsonError::must_be("accounts", "\"all\" or a list")),
+        };
+        let mut accounts = BTreeSet::new();
+        for name in names {
+            if !accounts.insert(name.into_text("accounts")?.into_owned()) {
+                return Err(JsonError::must_be("accounts", "a list without repetition"));
+            }
+        }
+        Ok(Self::Listed(accounts))
+    }
+
     /// The same, for the core.
     #[must_use]
     pub fn into_core(self) -> key::Accounts {

@@ -7,7 +7,7 @@ use ed25519_dalek::VerifyingKey;
 use keyward_core::ed25519::{TokenKeys, thumbprint};
 use serde::{Deserialize, Serialize};
 
-use crate::base64url::Text;
+use crate::base64url::{self, Text};
 
 /// The document that is published for clients who verify tokens themselves, and that a gateway
 /// has in its settings. Members that are not there when one is written are refused when one is
@@ -78,22 +78,7 @@ impl JwkSet {
     /// When one is not usable, its `kid` is not its thumbprint, one is repeated or there are too
     /// many.
     pub fn to_token_keys(&self) -> Result<TokenKeys, JwkSetError> {
-        let keys = self.keys.iter().map(|jwk| {
-            let key: [u8; 32] = jwk
-                .x
-                .0
-                .as_slice()
-                .try_into()
-                .map_err(|_| JwkSetError::PublicKey)?;
-            let point = VerifyingKey::from_bytes(&key).map_err(|_| JwkSetError::PublicKey)?;
-            if point.is_weak() {
-                return Err(JwkSetError::PublicKey);
-            }
-            if jwk.kid != thumbprint(&key) {
-                return Err(JwkSetError::Kid);
-            }
-            Ok(key)
-        });
+        let keys = self.keys.iter().map(|jwk| usable(&jwk.kid, &jwk.x.0));
         TokenKeys::new(keys.collect::<Result<Vec<_>, _>>()?).map_err(|_| JwkSetError::Count)
     }
 
@@ -103,6 +88,26 @@ impl JwkSet {
         // Text and names only: there is nothing that could not be written.
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+/// The key of a `kid` and an `x` as they are written.
+///
+/// # Errors
+/// When it is not usable, or the `kid` is not its thumbprint.
+pub fn token_key(kid: &str, x: &str) -> Result<[u8; 32], JwkSetError> {
+    usable(kid, &base64url::decode(x).ok_or(JwkSetError::PublicKey)?)
+}
+
+fn usable(kid: &str, x: &[u8]) -> Result<[u8; 32], JwkSetError> {
+    let key = <[u8; 32]>::try_from(x).map_err(|_| JwkSetError::PublicKey)?;
+    let point = VerifyingKey::from_bytes(&key).map_err(|_| JwkSetError::PublicKey)?;
+    if point.is_weak() {
+        return Err(JwkSetError::PublicKey);
+    }
+    if kid != thumbprint(&key) {
+        return Err(JwkSetError::Kid);
+    }
+    Ok(key)
 }
 
 impl fmt::Debug for JwkSet {

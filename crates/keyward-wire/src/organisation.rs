@@ -5,10 +5,11 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use core::fmt;
 
+use keyward_core::sorted_map::SortedMap;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::base64url::SecretText;
+use crate::base64url::{self, SecretText};
 use crate::open::RecordError;
 use crate::ring::RingId;
 use crate::seal::DerivedKeys;
@@ -19,7 +20,7 @@ pub struct OrganisationKeys {
     deployment: String,
     environment: String,
     organisation: String,
-    rings: BTreeMap<RingId, DerivedKeys>,
+    rings: SortedMap<RingId, DerivedKeys>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,12 +40,31 @@ struct DerivedKeysJson {
     pepper: SecretText<64>,
 }
 
+impl From<OrganisationKeysJson> for OrganisationKeys {
+    fn from(json: OrganisationKeysJson) -> Self {
+        let derived = |keys: DerivedKeysJson| DerivedKeys {
+            seal: keys.seal.0,
+            pepper: keys.pepper.0,
+        };
+        Self {
+            deployment: json.deployment,
+            environment: json.environment,
+            organisation: json.organisation,
+            rings: json
+                .rings
+                .into_iter()
+                .map(|(id, keys)| (id, derived(keys)))
+                .collect(),
+        }
+    }
+}
+
 impl OrganisationKeys {
     pub(crate) fn new(
         deployment: &str,
         environment: &str,
         organisation: &str,
-        rings: BTreeMap<RingId, DerivedKeys>,
+        rings: SortedMap<RingId, DerivedKeys>,
     ) -> Self {
         Self {
             deployment: deployment.to_owned(),
@@ -54,6 +74,32 @@ impl OrganisationKeys {
         }
     }
 
+    /// From the members of what [`OrganisationKeys::to_json`] wrote, as text: id, sealing key and
+    /// pepper of each ring.
+    ///
+    /// # Errors
+    /// `Malformed` when an id or a key is not one, or an id is repeated.
+    pub fn from_members<'a>(
+        deployment: &str,
+        environment: &str,
+        organisation: &str,
+        rings: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
+    ) -> Result<Self, RecordError> {
+        let malformed = RecordError::Malformed("not the keys of an organisation");
+        let mut derived = SortedMap::new();
+        for (id, seal, pepper) in rings {
+            let id = RingId::parse(id).map_err(|_| malformed)?;
+            let keys = DerivedKeys {
+                seal: base64url::secret(seal).ok_or(malformed)?,
+                pepper: base64url::secret(pepper).ok_or(malformed)?,
+            };
+            if derived.insert(id, keys).is_some() {
+                return Err(malformed);
+            }
+        }
+        Ok(Self::new(deployment, environment, organisation, derived))
+    }
+
     /// Reads what [`OrganisationKeys::to_json`] wrote.
     ///
     /// # Errors
@@ -61,23 +107,7 @@ impl OrganisationKeys {
     pub fn from_json(text: &str) -> Result<Self, RecordError> {
         let json: OrganisationKeysJson = serde_json::from_str(text)
             .map_err(|_| RecordError::Malformed("not the keys of an organisation"))?;
-        let rings = json.rings.into_iter();
-        Ok(Self {
-            deployment: json.deployment,
-            environment: json.environment,
-            organisation: json.organisation,
-            rings: rings
-                .map(|(id, keys)| {
-                    (
-                        id,
-                        DerivedKeys {
-                            seal: keys.seal.0,
-                            pepper: keys.pepper.0,
-                        },
-                    )
-                })
-                .collect(),
-        })
+        Ok(Self::from(json))
     }
 
     /// `{ deployment, environment, organisation, rings: { "<id>": { seal, pepper } } }`, secret as
@@ -123,14 +153,7 @@ impl OrganisationKeys {
         &self.organisation
     }
 
-    pub(crate) fn keys(
-        &self,
-        organisation: &str,
-        ring: &RingId,
-    ) -> Result<&DerivedKeys, RecordError> {
-        if organisation != self.organisation {
-            return Err(RecordError::OtherOrganisation);
-        }
+    pub(crate) fn keys(&self, ring: &RingId) -> Result<&DerivedKeys, RecordError> {
         self.rings.get(ring).ok_or(RecordError::UnknownSealingKey)
     }
 }

@@ -5,7 +5,6 @@
 //! with the parts `keyward`, purpose, organisation, ring id as info. Secrets are sealed with
 //! XChaCha20-Poly1305 and stored as nonce and ciphertext. Parts, here and in the associated data,
 //! are each preceded by their length as four bytes, big-endian.
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -13,6 +12,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use keyward_core::mac::{Algorithm, MacKey};
+use keyward_core::sorted_map::SortedMap;
 use sha2::Sha512;
 use zeroize::Zeroizing;
 
@@ -42,7 +42,7 @@ pub struct SealContext<'a> {
 /// The masters of one environment, by id. The first seals, all of them open.
 pub struct MasterRing {
     current: RingId,
-    masters: BTreeMap<RingId, Zeroizing<[u8; 32]>>,
+    masters: SortedMap<RingId, Zeroizing<[u8; 32]>>,
 }
 
 impl MasterRing {
@@ -54,7 +54,7 @@ impl MasterRing {
         keys: impl IntoIterator<Item = (RingId, Zeroizing<[u8; 32]>)>,
     ) -> Result<Self, RingError> {
         let mut current = None;
-        let mut masters = BTreeMap::new();
+        let mut masters = SortedMap::new();
         for (id, master) in keys {
             if masters.insert(id.clone(), master).is_some() {
                 return Err(RingError::Repeated);
@@ -217,11 +217,11 @@ impl fmt::Debug for DerivedKeys {
     }
 }
 
-/// What opens sealed secrets: the masters of an environment, or one organisation's keys.
+/// What opens sealed secrets: the masters of an environment, or some organisations' keys.
 #[derive(Debug)]
 pub enum Unsealing {
     Masters(MasterRing),
-    Organisation(OrganisationKeys),
+    Organisations(Vec<OrganisationKeys>),
 }
 
 impl Unsealing {
@@ -232,7 +232,12 @@ impl Unsealing {
     pub fn keys(&self, organisation: &str, ring: &RingId) -> Result<DerivedKeys, RecordError> {
         match self {
             Self::Masters(masters) => masters.derive(organisation, ring),
-            Self::Organisation(keys) => keys.keys(organisation, ring).cloned(),
+            Self::Organisations(all) => all
+                .iter()
+                .find(|keys| keys.organisation() == organisation)
+                .ok_or(RecordError::OtherOrganisation)?
+                .keys(ring)
+                .cloned(),
         }
     }
 }

@@ -62,19 +62,6 @@ impl Secrets {
             line: error.line(),
             column: error.column(),
         })?;
-        let keys = json
-            .publish_keys
-            .into_iter()
-            .map(|one| {
-                let bytes = one
-                    .public_key
-                    .0
-                    .try_into()
-                    .map_err(|_| RingError::PublicKey)?;
-                Ok((one.id, bytes))
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(SecretsError::PublishKeys)?;
         let environments = json.environments.into_iter().map(|(name, environment)| {
             if !is_name(&name) {
                 return Err(SecretsError::Environment);
@@ -88,10 +75,18 @@ impl Secrets {
             Ok((name, Unsealing::Masters(masters)))
         });
         Ok(Self {
-            publish: PublishRing::new(keys).map_err(SecretsError::PublishKeys)?,
+            publish: publish_ring(json.publish_keys).map_err(SecretsError::PublishKeys)?,
             environments: environments.collect::<Result<_, _>>()?,
         })
     }
+}
+
+fn publish_ring(keys: Vec<PublishKeyJson>) -> Result<PublishRing, RingError> {
+    let keys = keys.into_iter().map(|one| {
+        let bytes = one.public_key.0.try_into();
+        Ok((one.id, bytes.map_err(|_| RingError::PublicKey)?))
+    });
+    PublishRing::new(keys.collect::<Result<Vec<_>, _>>()?)
 }
 
 /// What is wrong with the secrets. Holds nothing of them.

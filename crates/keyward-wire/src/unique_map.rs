@@ -39,3 +39,25 @@ where
         Ok(map)
     }
 }
+
+/// For `#[serde(with = …)]` of sorted lists.
+pub(crate) mod sorted {
+    use keyward_core::sorted_map::SortedMap;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &SortedMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(map.iter())
+    }
+
+    pub(crate) fn deserialize<'de, K, V, D>(deserializer: D) -> Result<SortedMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(super::deserialize(deserializer)?.into_iter().collect())
+    }
+}

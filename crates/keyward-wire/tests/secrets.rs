@@ -25,7 +25,7 @@ fn a_bundle_opens_its_own_organisation_alone() {
         (deployment.as_str(), environment.as_str()),
         ("demo", "production")
     );
-    let unsealing = Unsealing::Organisation(bundle);
+    let unsealing = Unsealing::Organisations(vec![bundle]);
     let m1 = ring_id("m1");
     let keys = unsealing.keys("acme", &m1).unwrap();
     assert_eq!(
@@ -110,7 +110,7 @@ fn no_type_shows_a_secret() {
         format!("{publisher:?}"),
         format!("{keys:?}"),
         format!("{ring:?}"),
-        format!("{:?}", Unsealing::Organisation(bundle)),
+        format!("{:?}", Unsealing::Organisations(vec![bundle])),
         format!("{:#?}", Secrets::parse(&secrets_json()).unwrap()),
         format!("{:?}", Unsealing::Masters(masters)),
     ];

@@ -1,9 +1,10 @@
-//! The two things that are built for wasm, each only when its code changed.
+//! What is built, each part only when its code changed: two modules of wasm, and the npm package around one of them.
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::failure::{About, Failure, Result};
+use crate::package;
 use crate::project::{Project, fingerprint, is_stamped, write};
 use crate::run;
 use crate::setup::{self, Tools};
@@ -12,6 +13,12 @@ use crate::wasm;
 
 const CORE: &str = "keyward-wasm";
 const GATEWAY: &str = "keyward-gateway";
+
+/// The core for JavaScript.
+pub(crate) const CORE_WASM: &str = "target/keyward-wasm/keyward.wasm";
+
+/// Small before quick: see the workspace's manifest.
+const CORE_PROFILE: &str = "npm";
 
 pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     if let Some(arg) = args.first() {
@@ -26,6 +33,7 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
 pub(crate) fn all(project: &Project, tools: &Tools) -> Result<()> {
     let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;
     core(project, tools)?;
+    package::build(project, tools)?;
     gateway(project, tools)
 }
 
@@ -35,37 +43,25 @@ pub(crate) fn gateway_only(project: &Project, tools: &Tools) -> Result<()> {
     gateway(project, tools)
 }
 
-/// The core for JavaScript, in target/keyward-wasm.
+/// The core for JavaScript: a module without imports, so there is nothing to bind.
 fn core(project: &Project, tools: &Tools) -> Result<()> {
     let mut cargo = tools.toolchain.cargo(project);
-    cargo.args([
-        "build",
-        "--lib",
-        "--release",
-        "--target",
-        wasm::TARGET,
-        "--package",
-        CORE,
-    ]);
+    cargo.args(["build", "--lib", "--profile", CORE_PROFILE]);
+    cargo.args(["--target", wasm::TARGET, "--package", CORE]);
     run::quick_step(&format!("compile {CORE}"), cargo)?;
 
-    let input = wasm::release_file(project, CORE);
-    let out = project.root("target/keyward-wasm");
-    let stamp = out.join(".stamp");
+    let input = wasm::built_file(project, CORE_PROFILE, CORE);
+    let stamp = project.root("target/keyward-wasm/.stamp");
     let wanted = input_stamp(&input, tools)?;
     if is_stamped(&stamp, &wanted) {
         return Ok(());
     }
-    let mut bindgen = project.command(&tools.wasm_bindgen);
-    bindgen
-        .args(["--target", "web", "--out-dir"])
-        .arg(&out)
-        .arg(&input);
-    run::quick_step("wasm-bindgen", bindgen)?;
-    let bound = out.join("keyward_wasm_bg.wasm");
-    let small = out.join("small.wasm");
-    wasm::optimise(project, tools, &bound, &small)?;
-    std::fs::rename(&small, &bound).about(small.display())?;
+    let out = project.root(CORE_WASM);
+    std::fs::create_dir_all(stamp.with_file_name("")).about(CORE_WASM)?;
+    wasm::optimise(project, tools, &input, &out)?;
+    let bytes = std::fs::read(&out).about(CORE_WASM)?;
+    let bytes = wasm::strip::without(&bytes, &["name", "producers", "target_features"])?;
+    std::fs::write(&out, bytes).about(CORE_WASM)?;
     write(&stamp, &wanted)
 }
 
@@ -81,7 +77,7 @@ fn gateway(project: &Project, tools: &Tools) -> Result<()> {
 
     // worker-build does all its work each time: it runs only on a new input.
     let stamp = wasm::target_dir(project).join("gateway.stamp");
-    let wanted = input_stamp(&wasm::release_file(project, GATEWAY), tools)?;
+    let wanted = input_stamp(&wasm::built_file(project, "release", GATEWAY), tools)?;
     if is_stamped(&stamp, &wanted) && dir.join("build/index_bg.wasm").exists() {
         return Ok(());
     }
@@ -109,7 +105,7 @@ fn input_stamp(wasm: &Path, tools: &Tools) -> Result<String> {
 pub(crate) fn sizes(project: &Project) -> Result<String> {
     let mut table = String::new();
     for (what, path) in [
-        ("core", "target/keyward-wasm/keyward_wasm_bg.wasm"),
+        ("core", CORE_WASM),
         ("gateway", "worker/gateway/build/index_bg.wasm"),
     ] {
         let bytes = std::fs::read(project.root(path)).about(path)?;
@@ -119,6 +115,14 @@ pub(crate) fn sizes(project: &Project) -> Result<String> {
             bytes.len()
         ));
     }
+    let archive = std::fs::metadata(project.root(package::ARCHIVE)).about(package::ARCHIVE)?;
+    let bytes = archive.len();
+    table.push_str(&format!(
+        "{:<8} {bytes:>9} bytes  {:>14}  {}\n",
+        "package",
+        "",
+        package::ARCHIVE
+    ));
     Ok(table)
 }
 

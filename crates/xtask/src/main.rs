@@ -6,6 +6,7 @@ mod failure;
 mod fuzz;
 mod http;
 mod keyring;
+mod package;
 mod project;
 mod records;
 mod run;
@@ -43,7 +44,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "build",
         takes: "",
-        does: "the wasm core and the gateway Worker, with their sizes",
+        does: "the wasm core, the npm package and the gateway Worker, with their sizes",
         run: build::verb,
     },
     Verb {

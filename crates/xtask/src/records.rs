@@ -22,6 +22,7 @@ use crate::tell;
 /// Not listed: for tests.
 pub(crate) const VERB: &str = "records";
 
+const ORGANISATION: &str = "acme";
 const RING: &str = "m1";
 const PUBLISH_KEY: &str = "p1";
 const DAY_S: u64 = 24 * 60 * 60;
@@ -39,11 +40,17 @@ pub(crate) fn verb() -> Result<()> {
 
     let (mut environments, mut keys) = (Map::new(), Map::new());
     let (mut token_keys, mut token_signers) = (Map::new(), Map::new());
+    let mut organisation_keys = Map::new();
     for environment in list(&plan["environments"]).filter_map(Value::as_str) {
         let master = random()?;
         let ring = json!({ "id": RING, "master": base64url(&*master) });
         environments.insert(environment.to_owned(), json!({ "rings": [ring] }));
         let masters = MasterRing::new([(ring_id(RING)?, master)]).about("master")?;
+        let deployment = plan["deployment"].as_str().unwrap_or_default();
+        let bundle = masters.export(deployment, environment, ORGANISATION);
+        let bundle = bundle.and_then(|keys| keys.to_json()).about("a bundle")?;
+        let bundle: Value = serde_json::from_str(&bundle).about("a bundle")?;
+        organisation_keys.insert(environment.to_owned(), bundle);
         let token_key = random()?;
         let signer = TokenSigner::new(&token_key);
         let set = jwks([signer.public_key()]).about("token keys")?;
@@ -54,7 +61,7 @@ pub(crate) fn verb() -> Result<()> {
         token_signers.insert(environment.to_owned(), private);
         token_keys.insert(environment.to_owned(), set);
         let issuer = Issuer {
-            deployment: plan["deployment"].as_str().unwrap_or_default(),
+            deployment,
             environment,
             masters: &masters,
             imported_key_ids: true,
@@ -76,6 +83,7 @@ pub(crate) fn verb() -> Result<()> {
         "{}",
         json!({
             "secrets": secrets.to_string(),
+            "organisationKeys": organisation_keys,
             "publisher": publisher,
             "keys": keys,
             "tokenKeys": token_keys,
@@ -129,7 +137,7 @@ fn make(
     let role = role.ok_or_else(|| Failure::new("no such role"))?;
     let addresses = text("addresses").map(parse_networks).transpose();
     let new = NewKey {
-        organisation: "acme".to_owned(),
+        organisation: ORGANISATION.to_owned(),
         key_id: text("id").map(str::to_owned),
         kind,
         not_before_s: from_now("beginsInSeconds"),

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 pub(crate) use browser::browser;
-pub(crate) use program::{PROXIES, VALGRIND, programs};
+pub(crate) use npm::packaging;
+pub(crate) use program::{PROXIES, REDIS, VALGRIND, programs};
 pub(crate) use python::python;
 pub(crate) use tools::cargo_fuzz;
 
@@ -25,10 +26,10 @@ use crate::wasm::Toolchain;
 pub(crate) struct Tools {
     pub(crate) toolchain: Toolchain,
     pub(crate) wasm_bindgen: PathBuf,
-    pub(crate) wasm_bindgen_test_runner: PathBuf,
     pub(crate) worker_build: PathBuf,
     pub(crate) wasm_opt: PathBuf,
     pub(crate) esbuild: PathBuf,
+    pub(crate) tsc: PathBuf,
     pub(crate) workerd: PathBuf,
     pub(crate) wrangler: PathBuf,
 }
@@ -40,6 +41,9 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     let start = Instant::now();
     let tools = tools(project)?;
     browser(project)?;
+    packaging(project)?;
+    programs(project, &PROXIES, "proxies, for tests of forward-auth")?;
+    programs(project, &[REDIS, VALGRIND], "what single tests need")?;
     python(project)?;
     tell::done("everything is here", start.elapsed());
     match &tools.toolchain {
@@ -58,11 +62,11 @@ pub(crate) fn tools(project: &Project) -> Result<Tools> {
     let (wasm_bindgen, worker_build) = tools::install(project)?;
     let tools = Tools {
         toolchain,
-        wasm_bindgen_test_runner: wasm_bindgen.with_file_name("wasm-bindgen-test-runner"),
         wasm_bindgen,
         worker_build,
         wasm_opt: project.npm_bin("wasm-opt"),
         esbuild: project.npm_bin("esbuild"),
+        tsc: project.npm_bin("tsc"),
         workerd: project.npm_bin("workerd"),
         wrangler: project.npm_bin("wrangler"),
     };
@@ -75,10 +79,10 @@ impl Tools {
     fn verify(&self) -> Result<()> {
         for path in [
             &self.wasm_bindgen,
-            &self.wasm_bindgen_test_runner,
             &self.worker_build,
             &self.wasm_opt,
             &self.esbuild,
+            &self.tsc,
             &self.workerd,
             &self.wrangler,
         ] {

@@ -38,12 +38,8 @@ impl Toolchain {
         command
             // Apart from the host's, so that neither waits for the other's lock or undoes its work.
             .env("CARGO_TARGET_DIR", target_dir(project))
-            .env(
-                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-                "-Ctarget-feature=+simd128",
-            )
             .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env("CARGO_ENCODED_RUSTFLAGS", flags(project))
             // worker-build sets it; a build without it would not be the same one.
             .env("WASM_BINDGEN_USE_JS_SYS", "1");
         command
@@ -62,19 +58,42 @@ pub(crate) fn target_dir(project: &Project) -> PathBuf {
     project.root("target/wasm")
 }
 
-/// Where cargo leaves a crate that was built for release.
-pub(crate) fn release_file(project: &Project, krate: &str) -> PathBuf {
+/// Where cargo leaves a crate that was built with a profile.
+pub(crate) fn built_file(project: &Project, profile: &str, krate: &str) -> PathBuf {
     let file = format!("{}.wasm", krate.replace('-', "_"));
-    target_dir(project).join(TARGET).join("release").join(file)
+    target_dir(project).join(TARGET).join(profile).join(file)
+}
+
+/// For every crate that is built for wasm. Panics name files: those names begin with what is the
+/// same on every machine.
+fn flags(project: &Project) -> String {
+    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned()];
+    let home = |name: &str, otherwise: &str| {
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .or_else(|| Some(home?.join(otherwise)))
+    };
+    let roots = [
+        (home("CARGO_HOME", ".cargo"), "cargo"),
+        (home("RUSTUP_HOME", ".rustup"), "rustup"),
+        (Some(project.root("").components().collect()), "keyward"),
+    ];
+    for (path, name) in roots {
+        if let Some(path) = path {
+            flags.push(format!("--remap-path-prefix={}={name}", path.display()));
+        }
+    }
+    flags.join("\u{1f}")
 }
 
 /// wasm-opt with what the compiler emits allowed by name: `--all-features` would let it use what engines lack.
+/// Higher levels make smaller modules that are larger when they are compressed, as they are sent.
 pub(crate) fn optimise(project: &Project, tools: &Tools, from: &Path, to: &Path) -> Result<()> {
     let mut command = project.command(&tools.wasm_opt);
-    command.arg(from).arg("-o").arg(to).arg("-O3");
+    command.arg(from).arg("-o").arg(to).arg("-O1");
     for feature in [
         "bulk-memory",
-        "exception-handling",
         "multivalue",
         "mutable-globals",
         "nontrapping-float-to-int",

@@ -9,7 +9,7 @@ use keyward_core::key::Key;
 use keyward_core::parse::{Credential, Exchange};
 use keyward_core::structured::{Bounds, parse_dictionary, parse_item, parse_list};
 use keyward_core::verify::{Surroundings, verify};
-use keyward_wire::problem::Problem;
+use keyward_wire::problem;
 
 use crate::message::Message;
 use crate::setting::{IMPORTED_SECRET, NOW_S, SETTING, Setting};
@@ -122,7 +122,7 @@ fn check_grant(grant: &Grant<'_>) {
 pub fn check_denial(denial: &Denial, message: &Message) {
     let code = denial.code();
     assert!(Code::ALL.contains(&code) && (400..600).contains(&code.status()));
-    let body = Problem::of(denial).to_json();
+    let body = problem::body(denial);
     let json: serde_json::Value = serde_json::from_str(&body).expect("JSON");
     assert_eq!(json["code"], code.as_str());
     for (name, value) in denial.fields() {

@@ -2,7 +2,7 @@
 use keyward_core::catalogue::Method;
 use keyward_core::denial::{Code, Denial};
 use keyward_core::parse::Exchange;
-use keyward_wire::problem::{MEDIA_TYPE, Problem};
+use keyward_wire::problem::{self, MEDIA_TYPE};
 use web_sys::{Headers, ResponseInit};
 use worker::Result;
 
@@ -22,7 +22,7 @@ pub(crate) fn refusal(denial: &Denial, method: &str) -> Result<web_sys::Response
     headers.set("cache-control", "no-store")?;
     // Clients whose clock is wrong find out here.
     headers.set("date", &String::from(js_sys::Date::new_0().to_utc_string()))?;
-    let body = Problem::of(denial).to_json();
+    let body = problem::body(denial);
     respond(
         code.status(),
         &headers,

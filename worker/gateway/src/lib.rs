@@ -3,7 +3,6 @@
 mod adapter;
 mod answer;
 mod assertion;
-mod cache;
 mod content;
 mod forward;
 mod forward_auth;

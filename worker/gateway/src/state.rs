@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use keyward_core::authorize::Grant;
 use keyward_core::catalogue::Catalogue;
+use keyward_host::keys::Keys;
 use keyward_wire::assertion::AssertionKey;
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::secrets::Secrets;
@@ -13,7 +14,6 @@ use worker::Env;
 use zeroize::Zeroizing;
 
 use crate::assertion::Assertions;
-use crate::cache::Cache;
 use crate::js::property;
 use crate::tokens::Tokens;
 
@@ -22,7 +22,9 @@ pub(crate) struct State {
     pub(crate) catalogue: Catalogue,
     pub(crate) file: CatalogueFile,
     pub(crate) secrets: Secrets,
-    pub(crate) cache: RefCell<Cache>,
+    pub(crate) keys: RefCell<Keys>,
+    /// How many look-ups have ended.
+    pub(crate) lookups: Cell<u64>,
     /// `None`: no proxy may ask.
     pub(crate) forward_auth: Option<ForwardAuth>,
     /// `None`: origins have to trust the plain fields.
@@ -101,7 +103,8 @@ impl State {
         Ok(Self {
             assertions,
             forward_auth,
-            cache: RefCell::new(Cache::new(settings.isolate_ttl_s)),
+            keys: RefCell::new(Keys::new(settings.isolate_ttl_s)),
+            lookups: Cell::new(0),
             tokens: Tokens::default(),
             settings,
             catalogue,

@@ -7,10 +7,11 @@ use futures_util::future::{Either, select};
 use keyward_core::denial::{Code, Denial};
 use keyward_core::key::Key;
 use keyward_core::parse::Credential;
+use keyward_host::keys::{Asked, Known, Loaded, Outdated};
+use keyward_wire::kv_name;
 use keyward_wire::open::{Expect, Opened, open_record};
 use worker::{Delay, Env};
 
-use crate::cache::Known;
 use crate::log::Line;
 use crate::state::State;
 
@@ -30,39 +31,46 @@ pub(crate) async fn look_up(
     address: Option<IpAddr>,
     line: &mut Line,
 ) -> Result<Option<Rc<Key>>, Denial> {
-    let name = (
-        credential.environment().to_owned(),
-        credential.key_id().to_owned(),
-    );
-    let asked_ms = js_sys::Date::now();
+    let (environment, key_id) = (credential.environment(), credential.key_id());
+    let asked = Asked {
+        at_ms: js_sys::Date::now(),
+        since: state.lookups.get(),
+    };
     line.tier = Some("memory");
-    match state.cache.borrow_mut().find(&name, asked_ms) {
+    match state.keys.borrow_mut().find(environment, key_id, asked) {
         Known::Key(key) => return Ok(Some(key)),
         Known::Absent => return Ok(None),
         Known::Nothing => {}
     }
-    if state.cache.borrow().is_guessing(address, asked_ms) {
+    if state.keys.borrow().is_guessing(address, asked.at_ms) {
         return Err(Code::RateLimited.into());
     }
     line.tier = Some("kv");
-    let kv_name = format!("k/{}", credential.key_id());
+    let kv_name = kv_name(key_id);
     let text = fetch(env, &kv_name)
         .await
         .map_err(|reason| unavailable(line, reason))?;
-    let now_ms = js_sys::Date::now();
+    state.lookups.set(state.lookups.get() + 1);
+    let loaded = Loaded {
+        at_ms: js_sys::Date::now(),
+        number: state.lookups.get(),
+    };
+    let mut keys = state.keys.borrow_mut();
     let Some(text) = text else {
-        state.cache.borrow_mut().put_miss(name, address, now_ms);
+        keys.put_miss(environment, key_id, address, loaded);
         return Ok(None);
     };
-    let (key, generation) = open(state, credential, &kv_name, &text, now_ms, line)
+    let (key, generation) = open(state, credential, &kv_name, &text, loaded.at_ms, line)
         .map_err(|reason| unavailable(line, reason))?;
-    if state.cache.borrow().is_outdated(&name, generation) {
-        return Err(unavailable(line, "record_generation_went_back".to_owned()));
-    }
-    state
-        .cache
-        .borrow_mut()
-        .put(name, key.clone(), generation, text.len(), now_ms);
+    keys.put(
+        environment,
+        key_id,
+        key.clone(),
+        generation,
+        text.len(),
+        loaded,
+    )
+    .map_err(|Outdated| unavailable(line, "record_generation_went_back".to_owned()))?;
     Ok(key)
 }
 

@@ -5,19 +5,17 @@ use std::collections::BTreeMap;
 
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use keyward_core::ed25519::{SignatureEvidence, SignatureToCheck};
+use keyward_host::tokens::Tokens as Remembered;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use crate::js::{global, property};
 use crate::log::Line;
-use memo::Memo;
-
-mod memo;
 
 /// The isolate's verifier of tokens.
 #[derive(Default)]
 pub(crate) struct Tokens {
-    memo: RefCell<Memo>,
+    remembered: RefCell<Remembered>,
     /// By `kid`: at most as many as the settings have.
     keys: RefCell<BTreeMap<String, JsValue>>,
 }
@@ -36,10 +34,10 @@ impl Tokens {
     ) -> Result<Option<SignatureEvidence>, String> {
         let digest = asked.token_digest();
         if let Some(generation) = generation
-            && let Some(evidence) = self
-                .memo
-                .borrow_mut()
-                .find(&digest, asked.kid(), generation)
+            && let Some(evidence) =
+                self.remembered
+                    .borrow_mut()
+                    .find(&digest, asked.kid(), generation)
         {
             line.signature = Some("memory");
             return Ok(Some(evidence));
@@ -51,7 +49,7 @@ impl Tokens {
         let evidence =
             SignatureEvidence::verified(asked.public_key(), asked.message(), asked.signature());
         if let Some(generation) = generation {
-            self.memo
+            self.remembered
                 .borrow_mut()
                 .put(digest, asked.kid(), generation, evidence.clone());
         }

@@ -1,6 +1,8 @@
 //! Routes: as they are written, and as they are used.
 
-use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
+
+use crate::sorted_map::SortedMap;
 
 use super::{
     Action, Method, ResourceId, RouteProblem,
@@ -51,7 +53,7 @@ pub struct Route {
 impl Route {
     pub(super) fn compile(
         api: &str,
-        resources: &BTreeMap<String, ResourceId>,
+        resources: &SortedMap<String, ResourceId>,
         definition: RouteDefinition,
         index: usize,
     ) -> Result<(Self, Vec<PatternSegment>), RouteProblem> {

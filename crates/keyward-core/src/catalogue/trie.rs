@@ -1,11 +1,12 @@
 //! All patterns as one tree of segments.
 
-use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 
 use super::{
     action::{Method, Methods},
     pattern::PatternSegment,
 };
+use crate::sorted_map::SortedMap;
 use crate::target::Segments;
 
 /// A node stands for the segments that lead to it.
@@ -16,7 +17,7 @@ use crate::target::Segments;
 /// bounds the number of nodes is the catalogue and not the request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trie {
-    literals: BTreeMap<Box<str>, Trie>,
+    literals: SortedMap<Box<str>, Trie>,
     parameter: Option<Box<Trie>>,
     /// Routes whose pattern ends here. Their methods differ.
     here: Vec<Leaf>,
@@ -50,11 +51,10 @@ impl Trie {
             [] => &mut self.here,
             [PatternSegment::Rest, ..] => &mut self.rest,
             [PatternSegment::Literal(text), rest @ ..] => {
-                return self
+                let next = self
                     .literals
-                    .entry(text.clone())
-                    .or_default()
-                    .insert(rest, methods, index);
+                    .get_or_insert_with(text.clone(), Self::default);
+                return next.map_or(Ok(()), |next| next.insert(rest, methods, index));
             }
             [PatternSegment::Parameter(_), rest @ ..] => {
                 return self

@@ -97,8 +97,9 @@ impl Claims {
         let issuer = text(&mut members, "iss").ok_or("iss is missing or no string")?;
         let audiences = match take(&mut members, "aud") {
             Some(Value::String(one)) => Some(Vec::from([one.into_owned()])),
-            Some(Value::Strings(all)) => {
-                Some(all.into_iter().map(|one| one.into_owned()).collect())
+            Some(Value::Array(all)) => {
+                let all: Option<Vec<String>> = all.into_iter().map(string).collect();
+                Some(all.ok_or("aud has elements that are no strings")?)
             }
             None if profile == TokenProfile::JwtIss => None,
             _ => return Err("aud is missing, or neither a string nor a list of strings"),
@@ -143,7 +144,11 @@ fn take<'t>(members: &mut Object<'t>, wanted: &str) -> Option<Value<'t>> {
 }
 
 fn text(members: &mut Object<'_>, name: &str) -> Option<String> {
-    match take(members, name)? {
+    string(take(members, name)?)
+}
+
+fn string(value: Value<'_>) -> Option<String> {
+    match value {
         Value::String(text) => Some(text.into_owned()),
         _ => None,
     }

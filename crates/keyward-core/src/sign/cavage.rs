@@ -1,38 +1,39 @@
-//! `Digest` if there is content, `Authorization: Signature ..`.
+//! `X-Date`, `Digest` if there is content, `Authorization: Signature ..`.
+//!
+//! As most verifiers can read it: no blanks between the parameters; the algorithm by its own name,
+//! since few know `hs2019`, and so a date, since `(created)` goes with `hs2019` alone; and `X-Date`,
+//! which may be set in browsers, too.
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::draft::{digest, mac};
 use super::{Order, SignError};
+use crate::http_date;
 use crate::parse::cavage::REQUEST_TARGET;
 use crate::signature_base::draft::Covered;
 
-/// The latest time that parsers of the draft have to take: twelve digits.
-const CREATED_S_MAX: u64 = 999_999_999_999;
-
 pub(super) fn sign(order: &Order<'_>) -> Result<Vec<(&'static str, String)>, SignError> {
-    let (key_id, created_s) = (order.key_id()?, order.parameters.created_s);
-    if created_s > CREATED_S_MAX {
-        return Err(SignError::Parameters);
-    }
-    let mut added = Vec::new();
+    let key_id = order.key_id()?;
+    let date = http_date::write(order.parameters.created_s).ok_or(SignError::Parameters)?;
+    let mut added = alloc::vec![("x-date", date)];
     let mut lines = alloc::vec![
         Covered::RequestTarget(REQUEST_TARGET),
-        Covered::Created(created_s),
         Covered::Field("host"),
+        Covered::Field("x-date"),
     ];
-    let mut headers = format!("{REQUEST_TARGET} (created) host");
+    let mut headers = format!("{REQUEST_TARGET} host x-date");
     if let Some(digest) = digest(order) {
         added.push(digest);
         lines.push(Covered::Field("digest"));
         headers.push_str(" digest");
     }
     let mac = mac(order, &added, &lines)?;
+    let algorithm = order.key.algorithm().as_str();
     added.push((
         "authorization",
         format!(
-            r#"Signature keyId="{key_id}", algorithm="hs2019", created={created_s}, headers="{headers}", signature="{mac}""#
+            r#"Signature keyId="{key_id}",algorithm="{algorithm}",headers="{headers}",signature="{mac}""#
         ),
     ));
     Ok(added)

@@ -1,4 +1,4 @@
-//! `Date`, `Digest` if there is content, `Authorization: hmac ..`.
+//! `X-Date` (which may be set in browsers, too), `Digest` if there is content, `Authorization: hmac ..`.
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,9 +11,9 @@ use crate::signature_base::draft::Covered;
 pub(super) fn sign(order: &Order<'_>) -> Result<Vec<(&'static str, String)>, SignError> {
     let key_id = order.key_id()?;
     let date = http_date::write(order.parameters.created_s).ok_or(SignError::Parameters)?;
-    let mut added = alloc::vec![("date", date)];
-    let mut lines = alloc::vec![Covered::Field("date"), Covered::RequestLine];
-    let mut headers = String::from("date request-line");
+    let mut added = alloc::vec![("x-date", date)];
+    let mut lines = alloc::vec![Covered::Field("x-date"), Covered::RequestLine];
+    let mut headers = String::from("x-date request-line");
     if let Some(digest) = digest(order) {
         added.push(digest);
         lines.push(Covered::Field("digest"));

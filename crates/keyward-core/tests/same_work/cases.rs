@@ -3,7 +3,7 @@ use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use keyward_core::deployment::Scheme;
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{
-    Key, KeyParts, Material, Profile, Profiles, SignedIssue, SigningRules, TokenIssue,
+    Key, KeyParts, Material, Profile, Profiles, SignedIssue, SigningRules, TokenIssue, TokenProfile,
 };
 use keyward_core::mac::{Algorithm, MacKey};
 use keyward_core::request::ContentLength;
@@ -138,6 +138,7 @@ fn material(credential: Credential, wrong: &[usize], secrets: usize) -> Material
             });
             Material::Token {
                 algorithm: JwsAlgorithm::Hs512,
+                profile: TokenProfile::Keyward,
                 issues,
             }
         }

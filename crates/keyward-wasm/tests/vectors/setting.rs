@@ -1,5 +1,5 @@
 //! `setting.json`: where the vectors take place, and the records of its keys.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_core::mac::{Algorithm, MacKey};
@@ -147,6 +147,32 @@ impl Setting {
         })
     }
 
+    /// The same for a verifier that has no masters: the bundles of every organisation.
+    pub(crate) fn organisation_keys(&self) -> Value {
+        let own = |record: &Map<String, Value>| {
+            record
+                .get("organisation")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let mut organisations: BTreeSet<String> = self
+            .keys
+            .values()
+            .filter_map(|key| own(&key.record))
+            .collect();
+        organisations.extend(own(&self.record));
+        let name = self.settings["name"].as_str().expect("a name");
+        let bundles = self.masters.iter().flat_map(|(environment, seeds)| {
+            let masters = masters(seeds);
+            organisations.iter().map(move |organisation| {
+                let keys = masters.export(name, environment, organisation);
+                let json = keys.expect("keys").to_json().expect("JSON");
+                serde_json::from_str::<Value>(&json).expect("JSON")
+            })
+        });
+        bundles.collect::<Vec<_>>().into()
+    }
+
     /// The KV text of a key.
     pub(crate) fn record(&self, name: &str, tampering: &Tampering) -> String {
         let key = self.key(name);
@@ -245,12 +271,7 @@ impl Setting {
                 .unwrap_or_else(|| own.to_owned())
         };
         let organisation = meant("organisation", text("organisation"));
-        let masters = &self.masters[&meant("environment", text("environment"))];
-        let masters = masters
-            .iter()
-            .map(|one| (ring_id(&one.id), bytes(&one.seed).into()))
-            .collect::<Vec<_>>();
-        let masters = MasterRing::new(masters).expect("a ring");
+        let masters = masters(&self.masters[&meant("environment", text("environment"))]);
         let (ring, keys) = masters.sealing(&organisation).expect("keys");
         if payload["kind"] == "basic" {
             let mac = base64url(&keys.basic_mac(secret.as_bytes()));
@@ -305,6 +326,13 @@ impl Setting {
     fn publisher(&self, seed: &str, id: &str) -> Publisher {
         Publisher::new(ring_id(id), &bytes(seed))
     }
+}
+
+fn masters(seeds: &[Seed]) -> MasterRing {
+    let masters = seeds
+        .iter()
+        .map(|one| (ring_id(&one.id), bytes(&one.seed).into()));
+    MasterRing::new(masters).expect("a ring")
 }
 
 /// A MAC with the key that a secret is.

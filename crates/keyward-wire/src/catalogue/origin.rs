@@ -3,11 +3,12 @@ use alloc::string::String;
 use core::net::Ipv6Addr;
 
 use keyward_core::deployment::Scheme;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// An origin in one environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "OriginJson", into = "OriginJson")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(try_from = "OriginJson"))]
+#[serde(into = "OriginJson")]
 pub enum Origin {
     /// `https://host` or `http://host:port`, nothing behind it: the path is the request's own.
     Url(String),
@@ -15,13 +16,14 @@ pub enum Origin {
     Service(String),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(deny_unknown_fields)]
-struct OriginJson {
+pub(super) struct OriginJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    pub(super) url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    service: Option<String>,
+    pub(super) service: Option<String>,
 }
 
 impl TryFrom<OriginJson> for Origin {

@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 use keyward_core::address::parse_network;
 use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 use keyward_core::mac::Algorithm;
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Assignment, BasicIssue, Live, Material, Record, SignedIssue, State};
 use crate::base64url::Text;
 use crate::open::RecordError;
 use crate::ring::RingId;
 
+mod read;
 mod token;
 mod write;
 
@@ -22,7 +22,8 @@ pub(super) use write::write;
 
 const VERSION: u64 = 1;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LiveJson {
     v: u64,
@@ -52,16 +53,19 @@ struct LiveJson {
     addresses: Option<Vec<String>>,
     assignments: Vec<Assignment>,
     // Reserved: a limit that this version cannot keep must not be passed over in silence.
-    #[serde(default, skip_serializing)]
-    rate_limit: Option<IgnoredAny>,
-    #[serde(default, skip_serializing)]
-    quota: Option<IgnoredAny>,
+    #[serde(skip_serializing)]
+    #[cfg_attr(test, serde(default, deserialize_with = "tests::is_there"))]
+    rate_limit: bool,
+    #[serde(skip_serializing)]
+    #[cfg_attr(test, serde(default, deserialize_with = "tests::is_there"))]
+    quota: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token_profile: Option<TokenProfileJson>,
     issues: Vec<IssueJson>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct TombstoneJson {
     v: u64,
@@ -72,7 +76,8 @@ struct TombstoneJson {
     tombstone: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(Debug, serde::Deserialize))]
 #[serde(rename_all = "lowercase")]
 enum Kind {
     Basic,
@@ -80,14 +85,16 @@ enum Kind {
     Token,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(Debug, serde::Deserialize))]
 #[serde(rename_all = "lowercase")]
 enum Nonce {
     Optional,
     Required,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(Debug, serde::Deserialize))]
 #[serde(rename_all = "lowercase")]
 enum ProfileJson {
     Rfc9421,
@@ -107,7 +114,8 @@ impl From<ProfileJson> for Profile {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(Debug, serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 enum ReplayJson {
     Window,
@@ -115,7 +123,8 @@ enum ReplayJson {
     StrictAll,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct IssueJson {
     issue: String,
@@ -130,22 +139,16 @@ struct IssueJson {
     not_after: Option<u64>,
 }
 
-/// Reads nothing but the version, whatever else there is.
-#[derive(Deserialize)]
-struct VersionJson {
-    v: u64,
-}
-
 pub(super) fn read(payload: &[u8]) -> Result<Record, RecordError> {
-    match serde_json::from_slice::<VersionJson>(payload) {
-        Ok(VersionJson { v: VERSION }) => {}
+    match read::version(payload) {
+        Ok(VERSION) => {}
         Ok(_) => return Err(RecordError::FutureVersion),
         Err(_) => return Err(RecordError::Malformed("the payload has no version")),
     }
-    if let Ok(json) = serde_json::from_slice::<LiveJson>(payload) {
+    if let Ok(json) = read::live(payload) {
         return read_live(json);
     }
-    match serde_json::from_slice::<TombstoneJson>(payload) {
+    match read::tombstone(payload) {
         Ok(json) if json.tombstone => Ok(Record {
             key_id: json.key_id,
             organisation: json.organisation,
@@ -158,7 +161,7 @@ pub(super) fn read(payload: &[u8]) -> Result<Record, RecordError> {
 }
 
 fn read_live(json: LiveJson) -> Result<Record, RecordError> {
-    if json.rate_limit.is_some() || json.quota.is_some() {
+    if json.rate_limit || json.quota {
         return Err(RecordError::Malformed(
             "the record has limits that this version cannot keep",
         ));
@@ -302,3 +305,6 @@ fn signed_issue(json: IssueJson) -> Result<SignedIssue, RecordError> {
         not_after_s: not_after,
     })
 }
+
+#[cfg(test)]
+mod tests;

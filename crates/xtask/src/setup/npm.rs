@@ -1,5 +1,5 @@
 //! What comes from npm: wrangler with workerd, esbuild, wasm-opt, a Node that is new enough for them, and clients that
-//! others wrote.
+//! others wrote; for the tests of the package, in a folder of their own, frameworks and other runtimes.
 use std::process::Command;
 
 use crate::failure::{Failure, Result};
@@ -8,11 +8,25 @@ use crate::run;
 use crate::tell;
 
 pub(super) fn install(project: &Project) -> Result<()> {
-    let manifest = read(&project.root("package.json"))?;
-    let lock = read(&project.root("package-lock.json"))?;
+    const WHY: &str = "wrangler and workerd run the Worker, esbuild and binaryen make it small, typescript makes the package, the rest is for tests";
+    install_in(project, "", WHY)
+}
+
+/// What the apps need that the package is installed into.
+pub(crate) fn packaging(project: &Project) -> Result<()> {
+    let _lock = project.lock(&project.cache("setup.lock"))?;
+    const WHY: &str = "frameworks and runtimes that the package is tried in";
+    install_in(project, "tests/packaging/", WHY)
+}
+
+/// The packages of the folder's lock file.
+fn install_in(project: &Project, folder: &str, why: &str) -> Result<()> {
+    let file = |name: &str| project.root(&format!("{folder}{name}"));
+    let manifest = read(&file("package.json"))?;
+    let lock = read(&file("package-lock.json"))?;
     let wanted = fingerprint(&[manifest.as_bytes(), lock.as_bytes()]);
     // `npm ci` empties the folder, and the stamp with it.
-    let stamp = project.root("node_modules/.keyward-stamp");
+    let stamp = file("node_modules/.keyward-stamp");
     if is_stamped(&stamp, &wanted) {
         return Ok(());
     }
@@ -21,15 +35,13 @@ pub(super) fn install(project: &Project) -> Result<()> {
     if run::answer(version).is_none() {
         return Err(Failure::new("npm cannot be run").mend("install Node 20 or newer with its npm"));
     }
-    tell::line(
-        "npm packages: wrangler and workerd run the Worker, esbuild and binaryen make it small, the rest is for tests",
-    );
+    tell::line(&format!("npm packages: {why}"));
     let mut command = Command::new("npm");
     // Not `project.command`: the Node that it puts first is being replaced.
     command
-        .current_dir(project.root(""))
+        .current_dir(file(""))
         .args(["ci", "--no-audit", "--no-fund"]);
-    run::step("npm ci", command)
+    run::step(&format!("npm ci {folder}"), command)
         .map_err(|failure| failure.mend("see that npm reaches its registry (`npm ping`)"))?;
     write(&stamp, &wanted)
 }

@@ -25,6 +25,12 @@ pub(crate) const PROXIES: [Program; 2] = [
     },
 ];
 
+pub(crate) const REDIS: Program = Program {
+    variable: "KEYWARD_REDIS",
+    path: "/usr/bin/redis-server",
+    package: "redis-server",
+};
+
 pub(crate) const VALGRIND: Program = Program {
     variable: "KEYWARD_VALGRIND",
     path: "/usr/bin/valgrind",

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::build;
 use crate::failure::Result;
+use crate::package;
 use crate::project::Project;
 use crate::run::{self, Finished};
 use crate::setup::{self, Tools};
@@ -33,7 +34,7 @@ const RUST_ORIGIN: &str = "examples/origin/rust/Cargo.toml";
 
 pub(super) const BUILD: Stage = Stage {
     name: "build",
-    about: "the wasm core and the gateway Worker",
+    about: "the wasm core, the npm package and the gateway Worker",
     folder: None,
     has_tests: false,
     wants_build: false,
@@ -92,19 +93,11 @@ pub(super) const STAGES: &[Stage] = &[
     BUILD,
     Stage {
         name: "conformance",
-        about: "the suite on the wasm core in Node",
+        about: "the suite on the npm package in Node, workerd and headless Chromium",
         folder: Some("tests/conformance"),
         has_tests: true,
         wants_build: true,
-        run: |context| node_test(context, "tests/conformance/**/*.test.{js,mjs}"),
-    },
-    Stage {
-        name: "browser",
-        about: "the suite on the wasm core in headless Chromium",
-        folder: Some("crates/keyward-wasm/tests"),
-        has_tests: true,
-        wants_build: false,
-        run: browser,
+        run: conformance,
     },
     Stage {
         name: "e2e",
@@ -129,6 +122,22 @@ pub(super) const STAGES: &[Stage] = &[
         has_tests: true,
         wants_build: true,
         run: clients,
+    },
+    Stage {
+        name: "npm",
+        about: "the parts of the npm package in Node",
+        folder: Some("npm/test"),
+        has_tests: true,
+        wants_build: true,
+        run: |context| node_test(context, "npm/test/**/*.test.{js,mjs}"),
+    },
+    Stage {
+        name: "packaging",
+        about: "the npm package, installed from its archive into apps, on every runtime",
+        folder: Some("tests/packaging"),
+        has_tests: true,
+        wants_build: true,
+        run: packaging,
     },
     Stage {
         name: "deploy",
@@ -210,25 +219,13 @@ fn built(context: &Context<'_>) -> Result<Finished> {
     })
 }
 
-fn browser(context: &Context<'_>) -> Result<Finished> {
-    let browser = setup::browser(context.project)?;
-    let mut cargo = context.tools.toolchain.cargo(context.project);
-    cargo
-        .args([
-            "test",
-            "--package",
-            "keyward-wasm",
-            "--target",
-            wasm::TARGET,
-            "--no-fail-fast",
-        ])
-        .args(&context.filter)
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-            &context.tools.wasm_bindgen_test_runner,
-        )
-        .env("CHROMEDRIVER", browser.chromedriver);
-    run::watch("browser tests", cargo)
+fn conformance(context: &Context<'_>) -> Result<Finished> {
+    let mut node = node_tests(context, "tests/conformance/**/*.test.{js,mjs}");
+    node.env(
+        "KEYWARD_CHROMIUM",
+        setup::browser(context.project)?.chromium,
+    );
+    run::watch("node --test", node)
 }
 
 fn proxies(context: &Context<'_>) -> Result<Finished> {
@@ -253,15 +250,39 @@ fn clients(context: &Context<'_>) -> Result<Finished> {
     node.env("KEYWARD_PYTHON", python)
         .env("KEYWARD_RUST_ORIGIN", context.project.root(origin));
     let finished = run::watch("node --test", node)?;
-    // The table of what came of each client, which is worth reading when all went well, too.
-    for row in finished
-        .output
-        .lines()
-        .filter(|line| line.starts_with("| "))
-    {
+    rows(&finished.output);
+    Ok(finished)
+}
+
+fn packaging(context: &Context<'_>) -> Result<Finished> {
+    setup::packaging(context.project)?;
+    let browser = setup::browser(context.project)?;
+    setup::programs(
+        context.project,
+        &[setup::REDIS],
+        "redis-server, for tests of stores",
+    )?;
+    let python = setup::python(context.project)?;
+    let folder = context.project.root("tests/packaging");
+    let mut npm = context.project.command("npm");
+    npm.current_dir(&folder)
+        .args(["install", "--no-save", "--offline"])
+        .arg(context.project.root(package::ARCHIVE));
+    run::quick_step("npm install keyward.tgz", npm)?;
+    let mut node = node_tests(context, "tests/packaging/**/*.test.{js,mjs}");
+    node.env("KEYWARD_CHROMIUM", browser.chromium)
+        .env("KEYWARD_PYTHON", python)
+        .env(setup::REDIS.variable, setup::REDIS.path);
+    let finished = run::watch("node --test", node)?;
+    rows(&finished.output);
+    Ok(finished)
+}
+
+/// Tables of what ran, which are worth reading when all went well, too.
+fn rows(output: &str) {
+    for row in output.lines().filter(|line| line.starts_with("| ")) {
         tell::line(row);
     }
-    Ok(finished)
 }
 
 fn node_test(context: &Context<'_>, files: &str) -> Result<Finished> {

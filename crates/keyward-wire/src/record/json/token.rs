@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::TokenProfile;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::IssueJson;
 use crate::base64url::Text;
@@ -11,7 +11,8 @@ use crate::open::RecordError;
 use crate::record::{Material, SealedSecret, TokenIssue};
 
 /// Not written for tokens made here: versions before it read such records.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(Debug, serde::Deserialize))]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum TokenProfileJson {
     JwtIss,

@@ -75,8 +75,8 @@ fn write_live(record: &Record, live: &Live) -> LiveJson {
             .as_ref()
             .map(|networks| networks.iter().map(ToString::to_string).collect()),
         assignments: live.assignments.clone(),
-        rate_limit: None,
-        quota: None,
+        rate_limit: false,
+        quota: false,
         token_profile: match &live.material {
             Material::Token { profile, .. } => token::write_profile(*profile),
             Material::Basic(_) | Material::Signed { .. } => None,

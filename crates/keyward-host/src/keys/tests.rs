@@ -1,0 +1,142 @@
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use std::format;
+
+use keyward_core::catalogue::Catalogue;
+use keyward_core::jws::JwsAlgorithm;
+use keyward_core::key::{Key, KeyParts, Material, TokenIssue, TokenProfile};
+
+use super::*;
+
+fn key(key_id: &str) -> Option<Rc<Key>> {
+    let parts = KeyParts {
+        key_id: key_id.to_owned(),
+        organisation: "acme".to_owned(),
+        environment: "production".to_owned(),
+        generation: 1,
+        fresh_until_s: None,
+        not_before_s: None,
+        expires_at_s: 1,
+        disabled: false,
+        addresses: None,
+        assignments: Vec::new(),
+        material: Material::Token {
+            algorithm: JwsAlgorithm::EdDsa,
+            profile: TokenProfile::Keyward,
+            issues: Vec::from([TokenIssue {
+                issue: "i1".to_owned(),
+                secret: None,
+                not_after_s: None,
+            }]),
+        },
+    };
+    let key = Key::compile(parts, &Catalogue::default()).expect("a key");
+    Some(Rc::new(key))
+}
+
+fn asked(at_ms: f64, since: u64) -> Asked {
+    Asked { at_ms, since }
+}
+
+fn loaded(at_ms: f64, number: u64) -> Loaded {
+    Loaded { at_ms, number }
+}
+
+fn is_known(keys: &mut Keys, key_id: &str, asked: Asked) -> bool {
+    matches!(keys.find("production", key_id, asked), Known::Key(_))
+}
+
+#[test]
+fn a_key_is_used_until_its_time_is_up() {
+    let mut keys = Keys::new(30);
+    keys.put("production", "a", key("a"), 1, 10, loaded(1_000.0, 1))
+        .unwrap();
+    assert!(is_known(&mut keys, "a", asked(1_000.0, 1)));
+    assert!(is_known(&mut keys, "a", asked(30_999.0, 1)));
+    assert!(!is_known(&mut keys, "a", asked(31_000.0, 1)));
+    assert!(
+        !is_known(&mut keys, "a", asked(999.0, 1)),
+        "a clock that went back"
+    );
+    assert!(!matches!(
+        keys.find("uat", "a", asked(1_000.0, 1)),
+        Known::Key(_)
+    ));
+}
+
+#[test]
+fn what_was_looked_up_for_a_request_serves_it_however_short_entries_live() {
+    let mut keys = Keys::new(0);
+    keys.put("production", "a", key("a"), 1, 10, loaded(1_000.0, 7))
+        .unwrap();
+    assert!(is_known(&mut keys, "a", asked(1_000.0, 6)));
+    assert!(!is_known(&mut keys, "a", asked(1_000.0, 7)));
+}
+
+#[test]
+fn generations_do_not_go_back() {
+    let mut keys = Keys::new(30);
+    let mut put =
+        |key, generation| keys.put("production", "a", key, generation, 10, loaded(0.0, 1));
+    put(key("a"), 5).unwrap();
+    put(None, 6).unwrap();
+    assert_eq!(put(key("a"), 5), Err(Outdated));
+    assert!(matches!(
+        keys.find("production", "a", asked(0.0, 1)),
+        Known::Absent
+    ));
+}
+
+#[test]
+fn keys_are_bounded_in_number_and_weight_and_those_in_use_stay() {
+    let mut keys = Keys::new(30);
+    for n in 0..KEYS_MAX + 50 {
+        let id = format!("k{n}");
+        keys.put("production", &id, None, 1, 10, loaded(0.0, 1))
+            .unwrap();
+        keys.find("production", "k0", asked(0.0, 1));
+    }
+    assert_eq!(keys.sizes().0, KEYS_MAX);
+    let known = |keys: &mut Keys, id: &str| {
+        matches!(keys.find("production", id, asked(0.0, 1)), Known::Absent)
+    };
+    assert!(known(&mut keys, "k0") && !known(&mut keys, "k1"));
+    keys.put("production", "large", None, 1, WEIGHT_MAX, loaded(0.0, 1))
+        .unwrap();
+    assert_eq!(keys.sizes(), (1, WEIGHT_MAX, 0));
+    keys.put("production", "large", None, 2, 10, loaded(0.0, 1))
+        .unwrap();
+    assert_eq!(keys.sizes(), (1, 10, 0));
+}
+
+#[test]
+fn a_network_that_guesses_is_noticed_and_forgotten() {
+    let mut keys = Keys::new(30);
+    let address = |text: &str| Some(text.parse().unwrap());
+    let (one, same, other) = (
+        address("2001:db8::1"),
+        address("2001:db8::2"),
+        address("2001:db8:0:1::1"),
+    );
+    for n in 0..MISSES_PER_NETWORK_MAX {
+        assert!(!keys.is_guessing(one, 0.0));
+        keys.put_miss("production", &format!("k{n}"), one, loaded(0.0, 1));
+    }
+    assert!(keys.is_guessing(one, 0.0) && keys.is_guessing(same, 9_999.0));
+    assert!(!keys.is_guessing(other, 0.0) && !keys.is_guessing(one, MISS_TTL_MS));
+}
+
+#[test]
+fn misses_and_networks_are_bounded_and_displace_no_key() {
+    let mut keys = Keys::new(30);
+    keys.put("production", "a", key("a"), 1, 10, loaded(0.0, 1))
+        .unwrap();
+    for n in 0..u32::try_from(2 * MISSES_MAX).unwrap() {
+        let network = Some(IpAddr::V4(n.into()));
+        keys.put_miss("production", &format!("k{n}"), network, loaded(0.0, 1));
+    }
+    assert_eq!(keys.sizes(), (1, 10, MISSES_MAX));
+    assert_eq!(keys.networks.len(), NETWORKS_MAX);
+    assert!(is_known(&mut keys, "a", asked(0.0, 1)));
+}

@@ -1,0 +1,40 @@
+// Written by `KEYWARD_WRITE_TYPES=1 cargo test -p keyward-wire --test typescript` from what is read; never edited.
+
+import type { Code } from "./wire.js";
+
+/** Every code, by the core's own numbering. */
+export const codes: readonly Code[] = [
+  "misdirected_request",
+  "insecure_transport",
+  "method_not_allowed",
+  "upgrade_not_supported",
+  "ambiguous_target",
+  "invalid_header",
+  "unexpected_content",
+  "method_override",
+  "multiple_credentials",
+  "content_too_large",
+  "missing_credentials",
+  "malformed_credentials",
+  "unsupported_component",
+  "insufficient_coverage",
+  "store_unavailable",
+  "invalid_credentials",
+  "signature_stale",
+  "nonce_required",
+  "content_timeout",
+  "content_buffers_full",
+  "content_digest_mismatch",
+  "key_not_yet_valid",
+  "key_disabled",
+  "key_expired",
+  "origin_not_allowed",
+  "address_not_allowed",
+  "no_route",
+  "permission_denied",
+  "rate_limited",
+  "replayed",
+  "replay_store_unavailable",
+  "origin_unavailable",
+  "origin_timeout",
+];

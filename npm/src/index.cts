@@ -1,0 +1,26 @@
+// As index.ts, for `require`: in Node alone, where the module is read from its file.
+import { behindProxies } from "./client-address.js";
+import { instantiate } from "./core/core.js";
+import { ed25519, wasm } from "./load/node.cjs";
+import { openSigner, type Signer, type SignerOptions } from "./signer.js";
+import type { ClientAddress, Verifier, VerifierOptions } from "./types.js";
+import { openVerifier } from "./verifier.js";
+
+const core = instantiate(wasm);
+
+/** A verifier of requests; options are checked at once. */
+export function createVerifier(options: VerifierOptions): Verifier {
+  return openVerifier({ core, ed25519 }, options);
+}
+
+/** Signs requests of a client. */
+export function createSigner(options: SignerOptions): Signer {
+  return openSigner(core, options);
+}
+
+/** The client behind proxies of yours, whose networks these are. */
+export function trustedProxies(networks: readonly string[]): ClientAddress {
+  return behindProxies(core, networks);
+}
+
+export * from "./everywhere.js";

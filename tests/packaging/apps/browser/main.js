@@ -1,0 +1,5 @@
+import { createSigner, createVerifier, memoryStore } from "keyward";
+
+import { run } from "./run.js";
+
+run({ createSigner, createVerifier, memoryStore });
