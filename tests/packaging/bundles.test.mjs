@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import * as esbuild from "esbuild";
+import { createVerifier, memoryStore } from "keyward";
+import { keyward } from "keyward/node";
 import { chromium } from "playwright-core";
 import { build, createServer as createViteServer } from "vite";
 import { createTestHarness } from "wrangler";
@@ -49,6 +51,31 @@ for (const app of ["worker", "hono-worker"]) {
       ask({ port }, setting, { as: "strict", target: "/v1/things", expect: "503 replay_store_unavailable" }));
   });
 }
+
+test("client-worker: signs on workerd what a server in Node takes", async () => {
+  let listener;
+  const api = createServer((request, response) => listener(request, response)).listen(0, "127.0.0.1");
+  await once(api, "listening");
+  const origin = `http://127.0.0.1:${api.address().port}`;
+  const verifier = createVerifier({ ...setting.options, authorities: [origin], store: memoryStore(setting.records) });
+  listener = keyward({ verifier }, async (request, response) => {
+    let text = "";
+    for await (const chunk of request.setEncoding("utf8")) text += chunk;
+    response.end(`${request.keyward.keyId} ${text}`);
+  });
+  const { keyId, secret } = setting.keys.signed;
+  const vars = { KEY: { keyId, secret }, API: `${origin}/v1/things` };
+  const server = createTestHarness({ root: APPS, workers: [{ configPath: "client-worker/wrangler.toml", vars }] });
+  try {
+    const { url } = await server.listen();
+    const response = await fetch(url, { method: "POST", body: '{"name":"ada"}' });
+    assert.equal(await response.text(), `${keyId} {"name":"ada"}`);
+  } finally {
+    await server.close();
+    api.closeAllConnections();
+    api.close();
+  }
+});
 
 const skip = process.env.KEYWARD_CHROMIUM ? false : "KEYWARD_CHROMIUM names no Chromium: run `cargo xtask test --only packaging`";
 

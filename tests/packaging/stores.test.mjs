@@ -1,6 +1,5 @@
 // Guarantees that each store hands over what was published, and that exactly one of many copies is the first.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -13,7 +12,7 @@ import { cloudflareKvStore, kvStore, memoryReplayStore, memoryStore, redisReplay
 import { fileStore } from "keyward/node";
 import { createClient } from "redis";
 
-import { within } from "../support/within.js";
+import { startRedis, withoutRedis } from "./redis.js";
 
 const signal = new AbortController().signal;
 const get = (store, name) => store.get(name, { signal });
@@ -120,28 +119,18 @@ describe("cloudflareKvStore", () => {
   });
 });
 
-describe("redis", { skip: process.env.KEYWARD_REDIS ? false : "KEYWARD_REDIS names no redis-server: run `cargo xtask test --only packaging`" }, () => {
-  let folder;
+describe("redis", { skip: withoutRedis }, () => {
   let server;
   const clients = {};
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "keyward-redis-"));
-    const socket = join(folder, "redis.sock");
-    const args = ["--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder];
-    server = spawn(process.env.KEYWARD_REDIS, args, { stdio: ["ignore", "pipe", "inherit"] });
-    const ready = new Promise((resolve) => {
-      let said = "";
-      server.stdout.setEncoding("utf8").on("data", (text) => (said += text).includes("ready to accept connections") && resolve());
-    });
-    await within(15_000, "redis-server starts", ready);
-    clients.redis = await createClient({ socket: { path: socket } }).connect();
-    clients.ioredis = new Redis(socket);
+    server = await startRedis();
+    clients.redis = await createClient({ socket: { path: server.socket } }).connect();
+    clients.ioredis = new Redis(server.socket);
   });
   after(async () => {
     clients.redis?.destroy();
     clients.ioredis?.disconnect();
-    server?.kill();
-    await rm(folder, { recursive: true });
+    await server?.stop();
   });
 
   for (const name of ["redis", "ioredis"]) {

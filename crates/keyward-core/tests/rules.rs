@@ -68,6 +68,10 @@ fn is_there(reference: &str, readme: &str) -> bool {
             vectors.iter().any(|vector| vector["name"] == name)
         }
         Some((folder, file)) => {
+            let folder = match folder {
+                "npm" => "../npm/test",
+                other => other,
+            };
             let path = tests.join(format!("{folder}/{file}.test.mjs"));
             let suite = tests.join(format!("{folder}/{file}.mjs"));
             let text = read(if path.exists() { &path } else { &suite });

@@ -29,3 +29,23 @@ impl<T> Slots<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Slots;
+
+    #[test]
+    fn a_handle_is_of_what_was_put_there_until_it_is_taken_away() {
+        let mut slots = Slots::new();
+        assert_eq!((slots.insert('a'), slots.insert('b')), (1, 2));
+        slots.remove(1);
+        assert_eq!(slots.get(1), None);
+        assert_eq!(slots.get(2), Some(&mut 'b'));
+        assert_eq!(slots.insert('c'), 1);
+        for nothing in [0, 3, u32::MAX] {
+            assert_eq!(slots.get(nothing), None);
+            slots.remove(nothing);
+        }
+        assert_eq!(slots.get(1), Some(&mut 'c'));
+    }
+}

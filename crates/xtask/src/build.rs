@@ -37,6 +37,13 @@ pub(crate) fn all(project: &Project, tools: &Tools) -> Result<()> {
     gateway(project, tools)
 }
 
+/// As much as `bench` runs.
+pub(crate) fn package_only(project: &Project, tools: &Tools) -> Result<()> {
+    let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;
+    core(project, tools)?;
+    package::build(project, tools)
+}
+
 /// As much as `dev` runs.
 pub(crate) fn gateway_only(project: &Project, tools: &Tools) -> Result<()> {
     let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;

@@ -1,4 +1,5 @@
 //! `cargo xtask`: the one front door to building, running and testing, for people and for CI.
+mod bench;
 mod build;
 mod demo;
 mod dev;
@@ -46,6 +47,12 @@ const VERBS: &[Verb] = &[
         takes: "",
         does: "the wasm core, the npm package and the gateway Worker, with their sizes",
         run: build::verb,
+    },
+    Verb {
+        name: "bench",
+        takes: "",
+        does: "the npm package beside other libraries, in one process",
+        run: bench::verb,
     },
     Verb {
         name: "setup",
