@@ -59,6 +59,51 @@ export function suite(kind, file, command, told = {}) {
     assert.equal(seen["keyward-accounts"], undefined);
   });
 
+  test("nor does it under a name that only looks like it, or take Keyward's word out as the connection's", async () => {
+    const named = ["Keyward-Key-Id", "Keyward-Organisation", "Keyward-Roles", "Keyward-Assertion", "Keyward-Proxy-Secret"];
+    const tricks = [["Keyward_Roles", '"root"'], ["Connection", `close, ${named.join(", ")}, X-Forwarded-Uri, X-Forwarded-For`]];
+    assert.equal(await status({ as: keys.basic, fields: tricks }), 200);
+    const seen = fields();
+    assert.equal(seen.keyward_roles, undefined);
+    assert.equal(seen["keyward-key-id"], `"${keys.basic.keyId}"`);
+    assert.equal(seen["keyward-organisation"], `"acme"`);
+    assert.equal(seen["keyward-roles"], `"admin"`);
+    assert.ok(seen["keyward-assertion"]);
+  });
+
+  test("the origin is told the account that the route names, or which ones the key reaches, and nothing else", async () => {
+    const cases = [
+      ["/v1/accounts/acme-1/things", `"acme-1"`, undefined],
+      ["/v1/mine", undefined, "*"],
+      ["/v1/things", undefined, undefined],
+    ];
+    for (const [target, account, accounts] of cases) {
+      assert.equal(await status({ as: keys.basic, target }), 200);
+      const seen = fields();
+      assert.deepEqual([seen["keyward-account"], seen["keyward-accounts"], seen["keyward-content-digest"]], [account, accounts, undefined], target);
+    }
+  });
+
+  test("the target reaches the origin as it was decided on", async () => {
+    for (const target of ["/v1/a%20b", "/v1/%e2%82%ac?x=%2F..%2f&y", "/v1/a;b=(c)!$&'*+,:@~?a;b", "/slash/a%2Fb", "/empty//x", "/v1/x/"]) {
+      assert.equal(await status({ as: keys.signed, target }), 200, target);
+      assert.equal(origin.received.at(-1).url, target);
+    }
+  });
+
+  test("what a client says in the proxy's name is not believed", async () => {
+    const name = kind === "nginx" ? "X-Original" : "X-Forwarded";
+    const fields = [[`${name}-Method`, "GET"], [`${name}-URI`, "/v1/things"], [`${name}-Host`, "api.example"], [`${name}-Proto`, "https"]];
+    const cases = [
+      [{ as: keys.viewer, method: "DELETE", content: "" }, 403],
+      [{ as: keys.basic, target: "/nowhere" }, 403],
+      [{ as: keys.basic, host: "unknown.example" }, told.unknownHost ?? 421],
+      [{ as: keys.basic, host: "secure.example" }, 400],
+    ];
+    for (const [how, expected] of cases) assert.equal(await status({ ...how, fields }), expected, JSON.stringify({ ...how, as: how.as.kind }));
+    assert.deepEqual(origin.received, []);
+  });
+
   test("refusals keep their meaning and never reach the origin", async () => {
     const cases = [
       [{}, 401],
@@ -99,5 +144,13 @@ export function suite(kind, file, command, told = {}) {
     assert.equal(await ask(asks("x".repeat(48))), "403 no_route");
     assert.equal(await ask([...asks(all.secret), ["X-Original-URI", "/v1/other"], ["X-Forwarded-Uri", "/v1/other"]]), told.repeated ?? "400 invalid_header");
     assert.equal(await ask([["Keyward-Proxy-Secret", all.secret]]), told.repeated ?? "400 invalid_header");
+  });
+
+  // Last, for nobody decides after it.
+  test("where nobody decides, nothing passes", async () => {
+    await all.direct.stop();
+    const answer = await status({ as: keys.basic });
+    assert.ok(answer >= 500, String(answer));
+    assert.deepEqual(origin.received, []);
   });
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 pub(crate) use browser::browser;
-pub(crate) use proxy::nginx;
+pub(crate) use proxy::proxies;
 pub(crate) use python::python;
 pub(crate) use tools::cargo_fuzz;
 

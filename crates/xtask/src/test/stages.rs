@@ -197,7 +197,9 @@ fn browser(context: &Context<'_>) -> Result<Finished> {
 
 fn proxies(context: &Context<'_>) -> Result<Finished> {
     let mut node = node_tests(context, "tests/proxies/**/*.test.{js,mjs}");
-    node.env("KEYWARD_NGINX", setup::nginx(context.project)?);
+    for proxy in setup::proxies(context.project)? {
+        node.env(proxy.variable, proxy.program);
+    }
     run::watch("node --test", node)
 }
 
