@@ -2,7 +2,7 @@
 mod apt;
 mod browser;
 mod npm;
-mod proxy;
+mod program;
 mod python;
 mod tools;
 mod wasm_std;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 pub(crate) use browser::browser;
-pub(crate) use proxy::proxies;
+pub(crate) use program::{PROXIES, VALGRIND, programs};
 pub(crate) use python::python;
 pub(crate) use tools::cargo_fuzz;
 

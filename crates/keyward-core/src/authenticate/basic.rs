@@ -5,6 +5,7 @@ use super::is_live;
 use crate::denial::{Code, Denial};
 use crate::deployment::Deployment;
 use crate::key::{Key, Secrets};
+use crate::limits;
 use crate::mac::Algorithm;
 use crate::parse::basic::BasicCredential;
 
@@ -14,15 +15,9 @@ pub(super) fn compare<'a>(
     key: Option<&'a Key>,
     now_s: u64,
 ) -> Result<(&'a Key, &'a str), Denial> {
-    let Some((key, issues)) = key.and_then(|key| match &key.secrets {
-        Secrets::Basic(issues) => Some((key, issues)),
-        Secrets::Signed { .. } | Secrets::Token { .. } => None,
-    }) else {
-        // As much work as for a key with one issue; it cannot match.
-        let _ = deployment
-            .decoy(Algorithm::HmacSha512)
-            .verify(&[presented.secret()], &[0; 64]);
-        return Err(Code::InvalidCredentials.into());
+    let issues = match key.map(|key| &key.secrets) {
+        Some(Secrets::Basic(issues)) => issues.as_slice(),
+        Some(Secrets::Signed { .. } | Secrets::Token { .. }) | None => &[],
     };
     let mut matched = None;
     for issue in issues {
@@ -32,8 +27,13 @@ pub(super) fn compare<'a>(
             matched = Some(issue.issue.as_str());
         }
     }
-    match matched {
-        Some(issue) => Ok((key, issue)),
-        None => Err(Code::InvalidCredentials.into()),
+    if let (Some(key), Some(issue)) = (key, matched) {
+        return Ok((key, issue));
     }
+    // As much work as for a key with as many issues as there can be; none can match.
+    for _ in issues.len()..limits::ISSUES_MAX {
+        let decoy = deployment.decoy(Algorithm::HmacSha512);
+        let _ = decoy.verify(&[presented.secret()], &[0; 64]);
+    }
+    Err(Code::InvalidCredentials.into())
 }

@@ -2,6 +2,7 @@
 use super::is_live;
 use crate::deployment::Deployment;
 use crate::key::{Key, Profile, Secrets, SigningRules};
+use crate::limits;
 use crate::mac::{Algorithm, Tag};
 use crate::replay::{self, Replay};
 
@@ -44,26 +45,31 @@ pub(super) fn compare<'a>(
                 .iter()
                 .all(|issue| Some(issue.key.algorithm()) == attempt.algorithm)
     });
-    let Some((key, rules, issues)) = candidate else {
-        let decoy = deployment.decoy(attempt.algorithm.unwrap_or(Algorithm::HmacSha512));
-        for message in attempt.messages {
-            let _ = decoy.verify(message, attempt.mac);
-        }
-        return None;
-    };
     let mut matched = None;
-    for issue in issues {
-        for (index, message) in attempt.messages.iter().enumerate() {
-            let tag = issue.key.mac(message);
-            let right = tag.matches(attempt.mac) && is_live(issue.not_after_s, now_s);
-            if right && matched.is_none() {
-                matched = Some(Match {
-                    key,
-                    rules,
-                    issue: &issue.issue,
-                    message: index,
-                    tag,
-                });
+    if let Some((key, rules, issues)) = candidate {
+        for issue in issues {
+            for (index, message) in attempt.messages.iter().enumerate() {
+                let tag = issue.key.mac(message);
+                let right = tag.matches(attempt.mac) && is_live(issue.not_after_s, now_s);
+                if right && matched.is_none() {
+                    matched = Some(Match {
+                        key,
+                        rules,
+                        issue: &issue.issue,
+                        message: index,
+                        tag,
+                    });
+                }
+            }
+        }
+    }
+    if matched.is_none() {
+        // As much work as for a key with as many issues as there can be; none can match.
+        let decoy = deployment.decoy(attempt.algorithm.unwrap_or(Algorithm::HmacSha512));
+        let computed = candidate.map_or(0, |(_, _, issues)| issues.len());
+        for _ in computed..limits::ISSUES_MAX {
+            for message in attempt.messages {
+                let _ = decoy.verify(message, attempt.mac);
             }
         }
     }
@@ -80,7 +86,7 @@ impl Match<'_> {
     ) -> Option<Replay> {
         self.rules.replay.covers(profile, method).then(|| Replay {
             key: replay::key(&self.key.organisation, profile, &self.key.key_id, &self.tag),
-            until_s: fresh_until_s.saturating_add(crate::limits::REPLAY_MARGIN_S),
+            until_s: fresh_until_s.saturating_add(limits::REPLAY_MARGIN_S),
         })
     }
 }

@@ -65,6 +65,14 @@ pub(super) const STAGES: &[Stage] = &[
         run: cargo_test,
     },
     Stage {
+        name: "same_work",
+        about: "a refusal costs the same instructions whoever is refused",
+        folder: None,
+        has_tests: true,
+        wants_build: false,
+        run: same_work,
+    },
+    Stage {
         name: "no_std",
         about: "the core builds for a target that has no std",
         folder: None,
@@ -150,6 +158,17 @@ fn cargo_test(context: &Context<'_>) -> Result<Finished> {
     run::watch("cargo test", cargo)
 }
 
+/// With optimisation: what it makes of the code is what is counted.
+fn same_work(context: &Context<'_>) -> Result<Finished> {
+    let why = "valgrind, which counts instructions";
+    setup::programs(context.project, &[setup::VALGRIND], why)?;
+    let mut cargo = context.project.cargo();
+    cargo.args(["test", "--release", "--package", "keyward-core"]);
+    cargo.args(["--test", "same_work"]).args(&context.filter);
+    cargo.env(setup::VALGRIND.variable, setup::VALGRIND.path);
+    run::watch("cargo test", cargo)
+}
+
 fn no_std(context: &Context<'_>) -> Result<Finished> {
     let mut cargo = context.tools.toolchain.cargo(context.project);
     cargo.args([
@@ -197,8 +216,10 @@ fn browser(context: &Context<'_>) -> Result<Finished> {
 
 fn proxies(context: &Context<'_>) -> Result<Finished> {
     let mut node = node_tests(context, "tests/proxies/**/*.test.{js,mjs}");
-    for proxy in setup::proxies(context.project)? {
-        node.env(proxy.variable, proxy.program);
+    let why = "proxies, for tests of forward-auth";
+    setup::programs(context.project, &setup::PROXIES, why)?;
+    for proxy in setup::PROXIES {
+        node.env(proxy.variable, proxy.path);
     }
     run::watch("node --test", node)
 }
