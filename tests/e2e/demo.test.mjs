@@ -24,6 +24,15 @@ for (const on of ["workerd", "wrangler"]) {
       assert.ok(demo.keys.length >= 20);
     });
 
+    test("`keyward doctor` says whether paths are rewritten on the way", async () => {
+      const command = `cargo keyward doctor ${gateway.url}`;
+      if (on === "workerd") {
+        assert.match(await paste(command), /✓ paths arrive as sent/);
+      } else {
+        await assert.rejects(paste(command), /✗ paths arrive as sent +rewritten on the way: .*\/_keyward\/x\/\.\.\/health/);
+      }
+    });
+
     test("every request ends as the table says, signed by our own reading of the RFC", async () => {
       for (const key of demo.keys) {
         const content = key.body ?? undefined;

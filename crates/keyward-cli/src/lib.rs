@@ -1,6 +1,7 @@
 //! The parts of the `keyward` command.
 pub mod credential;
 pub mod dev;
+pub mod doctor;
 pub mod failure;
 pub mod request;
 pub mod send;

@@ -1,4 +1,4 @@
-//! `keyward`: sign and send requests.
+//! `keyward`: sign and send requests, and examine a gateway.
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use keyward_cli::credential::{Credential, Scheme};
 use keyward_cli::failure::{Failure, Result};
 use keyward_cli::request::Request;
-use keyward_cli::{dev, send, sign};
+use keyward_cli::{dev, doctor, send, sign};
 use keyward_core::key::Profile;
 use keyward_core::mac::Algorithm;
 use keyward_wire::dev::DevKey;
@@ -26,6 +26,11 @@ enum Verb {
     Send(Call),
     /// Sign a request and print it as a curl command.
     Sign(Call),
+    /// Look at a deployed gateway from outside: what is wrong, and what to do about it.
+    Doctor {
+        /// Where clients reach it, for example https://api.example.
+        url: String,
+    },
 }
 
 #[derive(Args)]
@@ -81,6 +86,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Send(call) => send_call(&call),
         Verb::Sign(call) => sign_call(&call),
+        Verb::Doctor { url } => examine(&url),
     };
     match done {
         Ok(code) => code,
@@ -122,6 +128,16 @@ fn sign_call(call: &Call) -> Result<ExitCode> {
     let (request, _) = prepare(call)?;
     println!("{}", sign::as_curl(&request));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Succeeds when nothing is wrong.
+fn examine(url: &str) -> Result<ExitCode> {
+    anstream::println!("\x1b[1m{url}\x1b[0m");
+    Ok(if doctor::show(&doctor::examine(url)?) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The signed request, and the demo key that it is made with.

@@ -22,6 +22,26 @@ impl Answer {
         let problem: serde_json::Value = serde_json::from_str(&self.body).ok()?;
         problem.get("code")?.as_str().map(str::to_owned)
     }
+
+    /// The first field of this name, which is lower case.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let mut fields = self.fields.iter();
+        fields
+            .find(|(one, _)| one == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether this is what `/_keyward/health` says when all is well.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.status == 200 && self.field("content-type") == Some("application/health+json")
+    }
+
+    #[must_use]
+    pub const fn is_redirect(&self) -> bool {
+        matches!(self.status, 300..=399)
+    }
 }
 
 /// Sends the request as it is: no redirect is followed, nothing is added but what HTTP needs.
@@ -29,11 +49,19 @@ impl Answer {
 /// # Errors
 /// When no answer comes.
 pub fn send(request: &Request) -> Result<Answer> {
+    send_within(request, Duration::from_secs(60))
+}
+
+/// [`send`], giving up after this time.
+///
+/// # Errors
+/// When no answer comes.
+pub fn send_within(request: &Request, patience: Duration) -> Result<Answer> {
     let agent = ureq::Agent::new_with_config(
         ureq::Agent::config_builder()
             .max_redirects(0)
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(patience))
             .build(),
     );
     let mut builder = ureq::http::Request::builder()
