@@ -70,13 +70,13 @@ function denied({ status, code, headers, body }) {
   return `{"outcome":"deny","status":${status},"code":"${code}","fields":${JSON.stringify(fields)},"problem":${body}}`;
 }
 
-function signed(core, { request, key, created, nonce, profile = "rfc9421" }) {
+function signed(core, { request, key, created, nonce, profile }) {
   const { method, scheme, authority, target, fields, content } = request;
   const contentType = fields.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? null;
   try {
     const added = core.sign(
       { method, scheme, authority, target, contentType, content: content === null ? new Uint8Array() : bytes(content) },
-      { ...key, created, nonce, profile },
+      { ...key, created, nonce, profile: profile ?? "rfc9421" },
     );
     return JSON.stringify({ fields: added });
   } catch ({ code, message }) {
