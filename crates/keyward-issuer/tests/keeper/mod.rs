@@ -6,6 +6,7 @@ use keyward_issuer::notice::{
 };
 
 /// What goes wrong while something is sent.
+#[allow(dead_code, reason = "not every test has all of it")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     None,

@@ -69,9 +69,7 @@ pub(super) fn html(letter: &Letter) -> String {
     for paragraph in &letter.before {
         html.push_str(&alloc::format!("<p>{}</p>\n", escaped(paragraph)));
     }
-    html.push_str(
-        "<table role=\"presentation\" style=\"border-collapse:collapse;margin:16px 0\">\n",
-    );
+    html.push_str("<table style=\"border-collapse:collapse;margin:16px 0\">\n");
     for (name, value) in &letter.facts {
         html.push_str(&alloc::format!(
             "<tr><th scope=\"row\" style=\"text-align:left;vertical-align:top;padding:2px 16px 2px 0;font-weight:600\">\

@@ -29,7 +29,7 @@ const REASON: &str = "You get this mail because you are an owner of this key. It
 
 pub(super) fn letter(notice: &Notice, key: &MailFacts<'_>, now_s: u64) -> Letter {
     let said = match notice {
-        Notice::Created => created(key),
+        Notice::Created => created(key, now_s),
         Notice::Rotated {
             old_valid_until_s, ..
         } => rotated(key, *old_valid_until_s),
@@ -61,14 +61,22 @@ struct Said {
     after: Vec<String>,
 }
 
-fn created(key: &MailFacts<'_>) -> Said {
+fn created(key: &MailFacts<'_>, now_s: u64) -> Said {
     let organisation = key.organisation;
+    let reminded = now_s < Threshold::Days7.at_s(key.expires_at_s);
+    let when = if reminded {
+        "in good time before"
+    } else {
+        "when"
+    };
     Said {
         subject: "New API key {}".to_owned(),
         headline: "A new API key".to_owned(),
         before: [alloc::format!("{organisation} has a new API key, and you are one of its owners.")].into(),
         after: [
-            "There is nothing that you need to do now. You will hear from us in good time before it expires.".to_owned(),
+            alloc::format!(
+                "There is nothing that you need to do now. You will hear from us {when} it expires."
+            ),
             alloc::format!(
                 "If you did not expect this key, ask those who manage the keys of {organisation}. They can remove it at {}.",
                 key.manage_at
@@ -93,7 +101,7 @@ fn rotated(key: &MailFacts<'_>, old_valid_until_s: Option<u64>) -> Said {
         headline: alloc::format!("A new {secret}"),
         before: [alloc::format!("This key has a new {secret}."), old].into(),
         after: [
-            alloc::format!("The new {secret} was shown once to who made it, and is not in this mail."),
+            alloc::format!("The new {secret} was shown once, to the person who made it, and is not in this mail."),
             alloc::format!(
                 "If you did not expect this, ask those who manage the keys of {}. They can disable or remove the key at {}.",
                 key.organisation, key.manage_at
@@ -135,13 +143,16 @@ fn expired(key: &MailFacts<'_>, expires_at_s: u64) -> Said {
 
 fn expires_soon(key: &MailFacts<'_>, threshold: Threshold, expires_at_s: u64, now_s: u64) -> Said {
     let left = days(expires_at_s.saturating_sub(now_s));
-    let how = if key.kind == "token" {
-        "issue it anew; programs that use it then need the new token"
+    let (how, then) = if key.kind == "token" {
+        (
+            "issue it anew",
+            "Programs that use it then need the new token.",
+        )
     } else {
-        "extend it; programs that use it need no change"
+        ("extend it", "Programs that use it need no change.")
     };
     let mut after = Vec::from([alloc::format!(
-        "If it is still needed, those who manage the keys of {} can {how}. They do so at {}.",
+        "If it is still needed, those who manage the keys of {} can {how} at {}. {then}",
         key.organisation,
         key.manage_at
     )]);
