@@ -72,6 +72,14 @@ pub(super) const STAGES: &[Stage] = &[
         wants_build: false,
         run: no_std,
     },
+    Stage {
+        name: "webhooks",
+        about: "webhooks, verified by libraries that others wrote",
+        folder: Some("tests/webhooks"),
+        has_tests: true,
+        wants_build: false,
+        run: webhooks,
+    },
     BUILD,
     Stage {
         name: "conformance",
@@ -193,6 +201,18 @@ fn browser(context: &Context<'_>) -> Result<Finished> {
         )
         .env("CHROMEDRIVER", browser.chromedriver);
     run::watch("browser tests", cargo)
+}
+
+fn webhooks(context: &Context<'_>) -> Result<Finished> {
+    let mut cargo = context.project.cargo();
+    cargo.args(["build", "--locked", "--package", "keyward-issuer"]);
+    cargo.args(["--example", "webhook"]);
+    run::quick_step("compile what signs webhooks", cargo)?;
+    let mut node = node_tests(context, "tests/webhooks/**/*.test.{js,mjs}");
+    let program = context.project.root("target/debug/examples/webhook");
+    node.env("KEYWARD_PYTHON", setup::python(context.project)?)
+        .env("KEYWARD_WEBHOOK", program);
+    run::watch("node --test", node)
 }
 
 fn proxies(context: &Context<'_>) -> Result<Finished> {
