@@ -2,6 +2,7 @@
 pub mod credential;
 pub mod dev;
 pub mod failure;
+pub mod import;
 pub mod request;
 pub mod send;
 pub mod sign;

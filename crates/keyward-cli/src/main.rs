@@ -1,4 +1,4 @@
-//! `keyward`: sign and send requests.
+//! `keyward`: sign and send requests, import keys.
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use keyward_cli::credential::{Credential, Scheme};
 use keyward_cli::failure::{Failure, Result};
 use keyward_cli::request::Request;
-use keyward_cli::{dev, send, sign};
+use keyward_cli::{dev, import, send, sign};
 use keyward_core::key::Profile;
 use keyward_core::mac::Algorithm;
 use keyward_wire::dev::DevKey;
@@ -26,6 +26,9 @@ enum Verb {
     Send(Call),
     /// Sign a request and print it as a curl command.
     Sign(Call),
+    /// Read keys from elsewhere and say what would become of each. Nothing is sent: only the dry
+    /// run is there so far.
+    Import(import::command::Import),
 }
 
 #[derive(Args)]
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Send(call) => send_call(&call),
         Verb::Sign(call) => sign_call(&call),
+        Verb::Import(call) => import::command::run(&call),
     };
     match done {
         Ok(code) => code,
