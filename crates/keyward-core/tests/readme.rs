@@ -7,11 +7,12 @@ use std::{fs, iter};
 use keyward_core::denial::Code;
 
 /// Every document of the repository.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "CHANGELOG.md",
     "README.md",
     "SECURITY.md",
     "crates/README.md",
+    "docs/events.md",
     "tests/README.md",
     "worker/gateway/README.md",
 ];

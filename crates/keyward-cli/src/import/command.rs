@@ -19,6 +19,7 @@ pub struct Import {
     /// What the file is.
     #[arg(value_enum)]
     from: Source,
+    /// It is read and left as it is.
     file: PathBuf,
     /// Only say what would be done. Has to be there: importing itself comes later.
     #[arg(long, required = true)]

@@ -114,17 +114,24 @@ impl<'a> Report<'a> {
             needs_override,
             refused,
         } = self.counts;
-        let mut text = format!("\x1b[1m{} rows: {ready} ready\x1b[0m\n", self.rows.len());
+        let total = self.rows.len();
+        let mut text = format!("\x1b[1m{total} rows: {ready} ready\x1b[0m");
+        for (count, says) in [(needs_override, "to be overridden"), (refused, "refused")] {
+            if count > 0 {
+                text.push_str(&format!(", {count} {says}"));
+            }
+        }
+        text.push('\n');
         for (count, outcome, says) in [
             (
                 needs_override,
                 "needs_override",
-                "need somebody to answer for them",
+                "Somebody has to answer for",
             ),
-            (refused, "refused", "are refused"),
+            (refused, "refused", "Refused:"),
         ] {
             if count > 0 {
-                text.push_str(&format!("  {count} {says}: {}\n", self.lines(outcome)));
+                text.push_str(&format!("{says} {}\n", self.lines(outcome)));
             }
         }
         text
@@ -140,7 +147,8 @@ impl<'a> Report<'a> {
         } else {
             String::new()
         };
-        format!("line {}{more}", lines.join(", "))
+        let noun = if lines.len() == 1 { "line" } else { "lines" };
+        format!("{noun} {}{more}", lines.join(", "))
     }
 }
 
