@@ -24,8 +24,6 @@ pub use plan::{KeyFacts, Replanned};
 use crate::retry::delay_s;
 
 const DAY_S: u64 = 24 * 60 * 60;
-/// Owners of one key.
-pub const OWNERS_MAX: usize = 20;
 
 /// Something to be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,8 @@ use std::{env, fs};
 
 use keeper::{Keeper, Sent};
 use keyward_issuer::notice::Notice;
-use keyward_issuer::notice::mail::{Mail, MailFacts};
+use keyward_issuer::notice::mail::{Mail, MailFacts, WebhookFacts};
+use keyward_issuer::webhook::Target;
 
 const DAY_S: u64 = 24 * 60 * 60;
 /// 2027-01-04 09:30 UTC.
@@ -79,7 +80,25 @@ fn mails() -> BTreeMap<String, String> {
             files.insert(format!("{file}.html"), mail.html);
         }
     }
+    let target = "https://Hooks.acme.example/in?token=hunter2";
+    let mail = Mail::of_disabled(&WebhookFacts {
+        organisation: "acme",
+        webhook: "wh_billing",
+        target: &Target::parse(target, &[]).expect("a target"),
+        status: Some(503),
+        manage_at: "https://admin.acme.example",
+    });
+    let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
+    files.insert("webhook-disabled.txt".to_owned(), text);
+    files.insert("webhook-disabled.html".to_owned(), mail.html);
     files
+}
+
+#[test]
+fn a_target_is_not_told_but_for_its_host() {
+    for (name, content) in mails() {
+        assert!(!content.contains("hunter2"), "{name}");
+    }
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What happens to keys, told to programs: the body of a webhook, and the names that mails, audit
 //! log and API have for the same.
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 use keyward_core::http_date::Civil;
 use serde::{Deserialize, Serialize};
@@ -103,12 +102,6 @@ fn rfc3339(unix_s: u64) -> String {
         at.minute,
         at.second
     )
-}
-
-/// The names, in the order of the list.
-#[must_use]
-pub fn names() -> Vec<&'static str> {
-    documented().iter().map(|one| one.example.name()).collect()
 }
 
 #[cfg(test)]

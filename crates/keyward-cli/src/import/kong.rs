@@ -174,3 +174,6 @@ impl std::fmt::Display for KongError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Notice;
+use crate::webhook::Target;
 
 mod layout;
 mod words;
@@ -32,6 +33,18 @@ pub struct MailFacts<'a> {
     pub manage_at: &'a str,
 }
 
+/// What a mail says of a webhook that is not called any more.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhookFacts<'a> {
+    pub organisation: &'a str,
+    pub webhook: &'a str,
+    pub target: &'a Target,
+    /// The status of its last answer; `None`: there was none.
+    pub status: Option<u16>,
+    /// Where operators manage webhooks, such as `https://admin.example`.
+    pub manage_at: &'a str,
+}
+
 /// A mail without its envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
@@ -45,7 +58,19 @@ impl Mail {
     /// The mail that tells this, when the clock shows `now_s`.
     #[must_use]
     pub fn of(notice: &Notice, key: &MailFacts<'_>, now_s: u64) -> Self {
-        let letter = words::letter(notice, key, now_s);
+        Self::from(words::letter(notice, key, now_s))
+    }
+
+    /// The mail to those who manage an organisation, when one of its webhooks was disabled. Of its
+    /// URL there is the host alone: the rest may be what lets callers in.
+    #[must_use]
+    pub fn of_disabled(webhook: &WebhookFacts<'_>) -> Self {
+        Self::from(words::disabled(webhook))
+    }
+}
+
+impl From<Letter> for Mail {
+    fn from(letter: Letter) -> Self {
         Self {
             text: layout::text(&letter),
             html: layout::html(&letter),

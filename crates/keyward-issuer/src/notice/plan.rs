@@ -28,9 +28,9 @@ impl KeyFacts<'_> {
     /// is told at once: made, rotated, removed.
     ///
     /// Each recipient has each threshold of the key's end once. Those that do not lie ahead are
-    /// [`State::Passed`]: a key made for 60 days says nothing of 90. What waits and is not wanted
-    /// any more is forgotten; what was sent stays, so that going back to an earlier end or owner
-    /// repeats nothing. A plan that is right is left as it is.
+    /// [`State::Passed`]: a key made for 60 days says nothing of 90. What was not sent and is
+    /// not wanted any more is forgotten; what was sent stays, so that going back to an earlier end
+    /// or owner repeats nothing. A plan that is right is left as it is.
     #[must_use]
     pub fn replan(&self, happened: Option<&Notice>, planned: &[Planned], now_s: u64) -> Replanned {
         let mut known: BTreeSet<NoticeId> = planned.iter().map(|one| one.id.clone()).collect();
@@ -44,7 +44,9 @@ impl KeyFacts<'_> {
                 }
             }
         }
-        let stale = |one: &&Planned| one.state == State::Waiting && !self.wants(one);
+        let stale = |one: &&Planned| {
+            matches!(one.state, State::Waiting | State::Passed) && !self.wants(one)
+        };
         let forget = planned.iter().filter(stale);
         Replanned {
             add,

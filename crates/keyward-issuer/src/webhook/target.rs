@@ -23,8 +23,18 @@ const NOT_PUBLIC: [&str; 8] = [
 
 /// A URL that was found to be one for webhooks, as it was written. Names are looked up where it
 /// is sent from; that host has to refuse private addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target(String);
+#[derive(Clone, PartialEq, Eq)]
+pub struct Target {
+    url: String,
+    host: String,
+}
+
+/// Path and query may be what lets callers in.
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({}, ..)", self.host)
+    }
+}
 
 impl Target {
     /// `own` are the authorities of the deployment, of whichever port.
@@ -54,12 +64,21 @@ impl Target {
         {
             return Err(TargetError::Own);
         }
-        Ok(Self(url.to_owned()))
+        Ok(Self {
+            url: url.to_owned(),
+            host: host.to_ascii_lowercase(),
+        })
+    }
+
+    /// Its host's name, in lower case.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.url
     }
 }
 

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use keyward_core::http_date::Civil;
 
 use super::{
-    Letter, MEMO_CHARACTERS_MAX, MailFacts, NAME_CHARACTERS_MAX, SUBJECT_ID_CHARACTERS_MAX, visible,
+    Letter, MEMO_CHARACTERS_MAX, MailFacts, NAME_CHARACTERS_MAX, SUBJECT_ID_CHARACTERS_MAX,
+    WebhookFacts, visible,
 };
 use crate::notice::{DAY_S, Notice, Threshold};
 
@@ -172,6 +173,47 @@ fn expires_soon(key: &MailFacts<'_>, threshold: Threshold, expires_at_s: u64, no
     }
 }
 
+pub(super) fn disabled(webhook: &WebhookFacts<'_>) -> Letter {
+    let WebhookFacts {
+        organisation,
+        webhook: id,
+        target,
+        status,
+        manage_at,
+    } = *webhook;
+    let why = match status {
+        Some(410) => "It answered 410, which says that it wants no more of them.".to_owned(),
+        Some(status) => {
+            alloc::format!(
+                "For three days nothing could be delivered. Its last answer was {status}."
+            )
+        }
+        None => "For three days nothing could be delivered, and the last time there was no answer."
+            .to_owned(),
+    };
+    let facts = [
+        ("Webhook", id),
+        ("Host", target.host()),
+        ("Organisation", organisation),
+    ];
+    Letter {
+        subject: in_ascii(&alloc::format!("[{organisation}] Webhook {id} was disabled")),
+        headline: "A webhook was disabled".to_owned(),
+        before: ["This webhook is not called any more.".to_owned(), why].into(),
+        facts: facts.map(|(name, value)| (name, value.to_owned())).into(),
+        after: [
+            alloc::format!(
+                "When its receiver works again, enable the webhook at {manage_at}. What happened in the meantime is in \
+                 the audit log; it is not sent again."
+            ),
+            "Owners of keys still get their mails.".to_owned(),
+        ]
+        .into(),
+        reason: "You get this mail because you manage this organisation. It holds no secret, and nobody will ever ask \
+                 you for one.",
+    }
+}
+
 fn facts(key: &MailFacts<'_>) -> Vec<(&'static str, String)> {
     let name = visible(key.name, NAME_CHARACTERS_MAX);
     let name: Vec<&str> = name.split_whitespace().collect();
@@ -195,8 +237,15 @@ fn subject(key: &MailFacts<'_>, said: &str) -> String {
     if id.len() < key.key_id.len() {
         id.push_str("...");
     }
-    let subject = alloc::format!("[{}] {}", key.organisation, said.replace("{}", &id));
-    // Ids and organisations have no other characters; a header field must not depend on that.
+    in_ascii(&alloc::format!(
+        "[{}] {}",
+        key.organisation,
+        said.replace("{}", &id)
+    ))
+}
+
+/// Ids and organisations have no other characters; a header field must not depend on that.
+fn in_ascii(subject: &str) -> String {
     subject
         .chars()
         .filter(|c| (' '..='~').contains(c))
