@@ -115,6 +115,12 @@ consumers:
   - {{subject_name: ada}}
   acls:
   - {{group: g}}
+  saml_credentials:
+  - {{name: ada}}
+- username: two
+  jwt_secrets: {{key: no-list, secret: {good}}}
+  hmacauth_credentials: ~
+- three
 "
         ),
     );
@@ -142,6 +148,8 @@ consumers:
             "24 - refused unsupported_kind",
             "26 ada refused unsupported_kind",
             "28 - refused unsupported_kind",
+            "32 - refused unsupported_kind",
+            "34 no-list ready -",
         ]
     );
 }

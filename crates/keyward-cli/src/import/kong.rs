@@ -53,18 +53,24 @@ struct Context {
 
 impl Context {
     fn add(&self, of: &Node, consumer: Option<&str>, rows: &mut Vec<Row>) -> Result<(), KongError> {
-        for (member, kind) in KINDS {
-            for one in of.get(member).map_or(&[][..], Node::list) {
+        let Value::Map(members) = &of.value else {
+            return Ok(());
+        };
+        for (member, node) in members {
+            let Some(kind) = kind(member) else { continue };
+            // What is no list is one row, so that it is not lost without a word.
+            let all = match &node.value {
+                Value::List(all) => all,
+                _ if node.is_null() => continue,
+                _ => core::slice::from_ref(node),
+            };
+            for one in all {
                 if rows.len() == ROWS_MAX {
                     return Err(KongError::Rows);
                 }
-                let named = one.get("consumer").and_then(|named| match named.text() {
-                    Some(name) => Some(name.to_owned()),
-                    None => name_of(named),
-                });
                 rows.push(Row {
                     line: one.line,
-                    consumer: consumer.map(str::to_owned).or(named),
+                    consumer: consumer.map(str::to_owned).or_else(|| owner_of(one)),
                     credential: kind.to_owned(),
                     key_id: key_id(one, kind),
                     material: self.material(one, kind),
@@ -104,6 +110,20 @@ impl Context {
         };
         Ok(Material::Token { algorithm, secret })
     }
+}
+
+/// Which plugin uses the credentials of a member; `None`: it holds none. Those of plugins that
+/// are not known have the member's own name.
+fn kind(member: &str) -> Option<&str> {
+    let known = KINDS.iter().find(|(name, _)| *name == member);
+    let unknown = || member.ends_with("_credentials").then_some(member);
+    known.map(|(_, kind)| *kind).or_else(unknown)
+}
+
+/// Whose a credential in a list of its own is.
+fn owner_of(one: &Node) -> Option<String> {
+    let named = one.get("consumer")?;
+    named.text().map(str::to_owned).or_else(|| name_of(named))
 }
 
 /// What a consumer is called.
