@@ -3,6 +3,7 @@ pub mod credential;
 pub mod dev;
 pub mod doctor;
 pub mod failure;
+pub mod import;
 pub mod request;
 pub mod send;
 pub mod sign;

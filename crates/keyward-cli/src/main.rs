@@ -1,4 +1,4 @@
-//! `keyward`: sign and send requests, and examine a gateway.
+//! `keyward`: sign and send requests, examine a gateway, import keys.
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use keyward_cli::credential::{Credential, Scheme};
 use keyward_cli::failure::{Failure, Result};
 use keyward_cli::request::Request;
-use keyward_cli::{dev, doctor, send, sign};
+use keyward_cli::{dev, doctor, import, send, sign};
 use keyward_core::key::Profile;
 use keyward_core::mac::Algorithm;
 use keyward_wire::dev::DevKey;
@@ -31,6 +31,9 @@ enum Verb {
         /// Where clients reach it, for example https://api.example.
         url: String,
     },
+    /// Read keys from elsewhere and say what would become of each. Nothing is sent: only the dry
+    /// run is there so far.
+    Import(import::command::Import),
 }
 
 #[derive(Args)]
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
         Verb::Send(call) => send_call(&call),
         Verb::Sign(call) => sign_call(&call),
         Verb::Doctor { url } => examine(&url),
+        Verb::Import(call) => import::command::run(&call),
     };
     match done {
         Ok(code) => code,

@@ -53,32 +53,62 @@ pub fn parse(text: &str) -> Option<u64> {
     Some(days.saturating_mul(DAY_S).saturating_add(seconds))
 }
 
+/// A second of Unix time as people write it, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Civil {
+    pub year: u64,
+    /// From 1.
+    pub month: usize,
+    /// From 1.
+    pub day: u64,
+    pub hour: u64,
+    pub minute: u64,
+    pub second: u64,
+}
+
+impl Civil {
+    /// `None` after the year 9999.
+    #[must_use]
+    pub fn of(unix_s: u64) -> Option<Self> {
+        let (days, second) = (unix_s / DAY_S, unix_s % DAY_S);
+        // Never too late a year, and at most some twenty too early.
+        let mut year = 1970_u64.saturating_add(days / 366);
+        while days_before(year.saturating_add(1)) <= days {
+            year = year.saturating_add(1);
+            if year > LAST_YEAR {
+                return None;
+            }
+        }
+        let mut day = days.saturating_sub(days_before(year));
+        let mut month = 0_usize;
+        while day >= days_of(year, month)? {
+            day = day.saturating_sub(days_of(year, month)?);
+            month = month.saturating_add(1);
+        }
+        Some(Self {
+            year,
+            month: month.saturating_add(1),
+            day: day.saturating_add(1),
+            hour: second / 3600,
+            minute: second / 60 % 60,
+            second: second % 60,
+        })
+    }
+}
+
 /// The date of a second of Unix time, with `GMT`; `None` after the year 9999.
 #[must_use]
 pub fn write(unix_s: u64) -> Option<String> {
-    let (days, second) = (unix_s / DAY_S, unix_s % DAY_S);
-    // Never too late a year, and at most some twenty too early.
-    let mut year = 1970_u64.saturating_add(days / 366);
-    while days_before(year.saturating_add(1)) <= days {
-        year = year.saturating_add(1);
-        if year > LAST_YEAR {
-            return None;
-        }
-    }
-    let mut day = days.saturating_sub(days_before(year));
-    let mut month = 0_usize;
-    while day >= days_of(year, month)? {
-        day = day.saturating_sub(days_of(year, month)?);
-        month = month.saturating_add(1);
-    }
+    let at = Civil::of(unix_s)?;
     Some(alloc::format!(
-        "{}, {:02} {} {year:04} {:02}:{:02}:{:02} GMT",
-        day_name_of(days)?,
-        day.saturating_add(1),
-        MONTHS.get(month)?.0,
-        second / 3600,
-        second / 60 % 60,
-        second % 60,
+        "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+        day_name_of(unix_s / DAY_S)?,
+        at.day,
+        MONTHS.get(at.month.saturating_sub(1))?.0,
+        at.year,
+        at.hour,
+        at.minute,
+        at.second,
     ))
 }
 

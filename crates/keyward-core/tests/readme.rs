@@ -7,11 +7,13 @@ use std::{fs, iter};
 use keyward_core::denial::Code;
 
 /// Every document of the repository.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 9] = [
     "CHANGELOG.md",
     "README.md",
     "SECURITY.md",
     "crates/README.md",
+    "docs/events.md",
+    "docs/import.md",
     "npm/README.md",
     "tests/README.md",
     "worker/gateway/README.md",

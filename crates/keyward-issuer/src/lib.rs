@@ -10,12 +10,16 @@ extern crate std;
 
 pub mod change;
 pub mod error;
+pub mod import;
 pub mod make;
+pub mod notice;
 pub mod publish;
 pub mod random;
+pub mod retry;
 mod rotate;
 pub mod secret;
 pub mod token;
+pub mod webhook;
 
 pub use change::{disable, enable, end_rotation, remove, shorten};
 pub use error::IssueError;

@@ -4,10 +4,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use ipnet::IpNet;
-use keyward_core::credential_text::{KEY_ID_PREFIX, SECRET_PREFIX, is_key_id, is_secret};
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::SigningRules;
-use keyward_core::limits::SECRET_BYTES_MAX;
 use keyward_core::mac::Algorithm;
 use keyward_wire::MasterRing;
 use keyward_wire::record::{
@@ -16,6 +14,7 @@ use keyward_wire::record::{
 use keyward_wire::seal::{SEAL_NONCE_BYTES, SealContext};
 
 use crate::error::IssueError;
+use crate::import::{check_imported_secret, is_imported_key_id};
 use crate::random::{Entropy, bytes};
 use crate::secret::{Secret, make_issue_id, make_key_id};
 use crate::token::{Subject, TokenSigner};
@@ -27,9 +26,6 @@ pub const SIGNED_LIFE_S: u64 = 365 * DAY_S;
 pub const BASIC_LIFE_S: u64 = 182 * DAY_S;
 /// How long token keys live where nothing else is said: 182 days. A token is sent along too.
 pub const TOKEN_LIFE_S: u64 = 182 * DAY_S;
-/// The least length of secrets that are brought along, in bytes. It says nothing of how random
-/// they are; who imports answers for that.
-pub const IMPORTED_SECRET_BYTES_MIN: usize = 32;
 
 /// Makes the keys of one environment.
 #[derive(Clone, Copy, Debug)]
@@ -108,9 +104,8 @@ impl Issuer<'_> {
     /// owner makes: plain JWTs with `iss` the key id, and with HMAC.
     ///
     /// # Errors
-    /// As [`Issuer::make`], when a token key is not for HMAC, and when the secret has fewer than [`IMPORTED_SECRET_BYTES_MIN`]
-    /// bytes, more than can be presented, or, for basic keys, other characters than printable
-    /// ASCII.
+    /// As [`Issuer::make`], when a token key is not for HMAC, when [`check_imported_secret`] says so of
+    /// the secret, or that of a basic key has other characters than printable ASCII.
     pub fn import(
         &self,
         new: NewKey,
@@ -118,14 +113,7 @@ impl Issuer<'_> {
         now_s: u64,
         entropy: &mut Entropy<'_>,
     ) -> Result<Record, IssueError> {
-        if !(IMPORTED_SECRET_BYTES_MIN..=SECRET_BYTES_MAX).contains(&secret.len()) {
-            return Err(IssueError::Secret);
-        }
-        if secret.starts_with(SECRET_PREFIX.as_bytes())
-            && !core::str::from_utf8(secret).is_ok_and(is_secret)
-        {
-            return Err(IssueError::Secret);
-        }
+        check_imported_secret(secret).map_err(|_| IssueError::Secret)?;
         let printable = |byte: &u8| (0x20..=0x7E).contains(byte);
         if matches!(new.kind, NewKind::Basic) && !secret.iter().all(printable) {
             return Err(IssueError::BasicSecret);
@@ -213,9 +201,7 @@ impl Issuer<'_> {
         match &new.key_id {
             None => make_key_id(entropy),
             Some(_) if !self.imported_key_ids => Err(IssueError::ImportedKeyIds),
-            Some(id) if id.starts_with(KEY_ID_PREFIX) || !is_key_id(id, true) => {
-                Err(IssueError::KeyId)
-            }
+            Some(id) if !is_imported_key_id(id) => Err(IssueError::KeyId),
             Some(id) => Ok(id.clone()),
         }
     }

@@ -13,6 +13,7 @@ mod base64url;
 pub mod catalogue;
 pub mod dev;
 pub mod envelope;
+pub mod event;
 pub mod grants;
 pub mod jwks;
 pub mod open;

@@ -90,6 +90,14 @@ pub(super) const STAGES: &[Stage] = &[
         wants_build: false,
         run: no_std,
     },
+    Stage {
+        name: "webhooks",
+        about: "webhooks, verified by libraries that others wrote",
+        folder: Some("tests/webhooks"),
+        has_tests: true,
+        wants_build: false,
+        run: webhooks,
+    },
     BUILD,
     Stage {
         name: "conformance",
@@ -225,6 +233,18 @@ fn conformance(context: &Context<'_>) -> Result<Finished> {
         "KEYWARD_CHROMIUM",
         setup::browser(context.project)?.chromium,
     );
+    run::watch("node --test", node)
+}
+
+fn webhooks(context: &Context<'_>) -> Result<Finished> {
+    let mut cargo = context.project.cargo();
+    cargo.args(["build", "--locked", "--package", "keyward-issuer"]);
+    cargo.args(["--example", "webhook"]);
+    run::quick_step("compile what signs webhooks", cargo)?;
+    let mut node = node_tests(context, "tests/webhooks/**/*.test.{js,mjs}");
+    let program = context.project.root("target/debug/examples/webhook");
+    node.env("KEYWARD_PYTHON", setup::python(context.project)?)
+        .env("KEYWARD_WEBHOOK", program);
     run::watch("node --test", node)
 }
 

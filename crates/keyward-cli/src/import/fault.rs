@@ -1,0 +1,92 @@
+//! Why a row does not become a key as it is.
+use std::fmt;
+
+use keyward_issuer::import::SecretFault;
+
+/// Holds nothing secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Not an id that a key may have.
+    KeyId,
+    /// An earlier line has the same id.
+    Duplicate {
+        line: u64,
+    },
+    Secret(SecretFault),
+    /// There is no such member.
+    Missing(&'static str),
+    /// A member that YAML does not read as text.
+    NotText(&'static str),
+    /// The secret stands in a vault, and the file says only where.
+    VaultReference,
+    /// The plugin wants base64, and it is none.
+    NotBase64,
+    Algorithm(String),
+    /// Tokens that are known by another claim than `iss`.
+    OtherClaim,
+    /// Plugins of one file differ about what all of its credentials have in common.
+    PluginsDiffer(&'static str),
+    /// A kind of credential that does not become a key.
+    Kind(&'static str),
+    /// Not the SHA-256 of anything.
+    Digest,
+    /// A line that does not have two columns.
+    Columns,
+}
+
+impl Fault {
+    /// For programs; codes are added, not changed.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::KeyId => "invalid_id",
+            Self::Duplicate { .. } => "duplicate_id",
+            Self::Secret(SecretFault::Empty) => "no_secret",
+            Self::Secret(SecretFault::Long) => "long_secret",
+            Self::Secret(SecretFault::Mistyped) => "mistyped_secret",
+            Self::Secret(SecretFault::Short) => "short_secret",
+            Self::Missing(_) => "missing_member",
+            Self::NotText(_) => "not_text",
+            Self::VaultReference => "vault_reference",
+            Self::NotBase64 => "not_base64",
+            Self::Algorithm(_) => "unsupported_algorithm",
+            Self::OtherClaim => "other_claim",
+            Self::PluginsDiffer(_) => "plugins_differ",
+            Self::Kind(_) => "unsupported_kind",
+            Self::Digest => "invalid_digest",
+            Self::Columns => "wrong_columns",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyId => f.write_str(
+                "the id must be 1 to 128 of A-Z, a-z, 0-9, '.', '_', '~' and '-', and not start with kwk_",
+            ),
+            Self::Duplicate { line } => write!(f, "line {line} has the same id"),
+            Self::Secret(fault) => fault.fmt(f),
+            Self::Missing(member) => write!(f, "there is no {member}"),
+            Self::NotText(member) => {
+                write!(f, "{member} must stand in quotes: readers of YAML differ about what it is")
+            }
+            Self::VaultReference => {
+                f.write_str("the secret stands in a vault; export the file with its values")
+            }
+            Self::NotBase64 => {
+                f.write_str("the jwt plugin says secret_is_base64, and the secret is not")
+            }
+            Self::Algorithm(name) => write!(f, "{name} is not taken here"),
+            Self::OtherClaim => {
+                f.write_str("the jwt plugin knows tokens by another claim than iss")
+            }
+            Self::PluginsDiffer(what) => {
+                write!(f, "plugins of this file differ about {what}; split it")
+            }
+            Self::Kind(why) => f.write_str(why),
+            Self::Digest => f.write_str("the digest must be a SHA-256 in hex or base64"),
+            Self::Columns => f.write_str("the line must have two columns"),
+        }
+    }
+}
