@@ -64,10 +64,19 @@ pub(crate) fn built_file(project: &Project, profile: &str, krate: &str) -> PathB
     target_dir(project).join(TARGET).join(profile).join(file)
 }
 
-/// For every crate that is built for wasm. Panics name files: those names begin with what is the
-/// same on every machine.
+/// For every crate that is built for wasm.
 fn flags(project: &Project) -> String {
-    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned()];
+    encoded(project, "-Ctarget-feature=+simd128")
+}
+
+/// For the standard library. Bitcode is what link-time optimisation works on.
+pub(crate) fn library_flags(project: &Project) -> String {
+    encoded(project, "-Cembed-bitcode=yes")
+}
+
+/// Panics name files: those names begin with what is the same on every machine.
+fn encoded(project: &Project, first: &str) -> String {
+    let mut flags = vec![first.to_owned()];
     let home = |name: &str, otherwise: &str| {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         std::env::var_os(name)
