@@ -7,7 +7,7 @@ import { verifier } from "../verifier.js";
 const app = new Koa();
 app.use(async (ctx, next) => {
   const { grant, answer } = await verifier.verify(ctx.req, { clientAddress: socketPeer(ctx.req) });
-  for (const [name, value] of (answer ?? { headers: grant.answerHeaders }).headers) ctx.append(name, value);
+  for (const [name, value] of answer?.headers ?? grant.answerHeaders) ctx.append(name, value);
   if (answer) {
     ctx.status = answer.status;
     ctx.body = answer.body;
