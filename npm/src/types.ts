@@ -104,7 +104,7 @@ export interface LimitOptions {
   readonly bufferedBytes?: number | undefined;
   /** How long content may pause, in milliseconds (10,000). */
   readonly contentIdleMs?: number | undefined;
-  /** How long content may take as a whole, in milliseconds (60,000). */
+  /** How long content may take as a whole, in milliseconds (30,000). */
   readonly contentTotalMs?: number | undefined;
   /** How long the store may take, in milliseconds (5,000). */
   readonly storeMs?: number | undefined;

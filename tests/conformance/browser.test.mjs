@@ -19,7 +19,7 @@ test("Chromium gives the recorded answers", { timeout: 120_000 }, async () => {
   let browser;
   const server = createServer();
   try {
-    await bundle("page.mjs", join(folder, "page.js"), ["browser"]);
+    await bundle(new URL("page.mjs", import.meta.url), join(folder, "page.js"), ["browser"]);
     const files = {
       "/": ["text/html", '<!doctype html><script type="module" src="/page.js"></script>'],
       "/page.js": ["text/javascript", readFileSync(join(folder, "page.js"))],

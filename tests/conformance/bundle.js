@@ -6,14 +6,14 @@ import { build } from "esbuild";
 import { dist } from "./suite.mjs";
 
 /**
- * @param {string} entry a file beside this one
+ * @param {URL} entry
  * @param {string} outfile
  * @param {string[]} conditions those of the runtime
  */
 export async function bundle(entry, outfile, conditions) {
   const file = (path) => fileURLToPath(new URL(path, dist));
   await build({
-    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    entryPoints: [fileURLToPath(entry)],
     outfile,
     bundle: true,
     format: "esm",

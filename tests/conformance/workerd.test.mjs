@@ -1,75 +1,23 @@
 // Guarantees that the package gives the recorded answers in workerd, byte for byte.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 
-import { bundle } from "./bundle.js";
-import { decisions, dist } from "./suite.mjs";
-
-// As the gateway is deployed.
-const wrangler = readFileSync(new URL("../../wrangler.toml", import.meta.url), "utf8");
-const [, date] = wrangler.match(/^compatibility_date = "(.+)"$/m);
-
-const config = `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "core", worker = .core)],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "core")],
-);
-const core :Workerd.Worker = (
-  compatibilityDate = "${date}",
-  modules = [
-    (name = "worker.mjs", esModule = embed "worker.mjs"),
-    (name = "keyward.wasm", wasm = embed "keyward.wasm"),
-  ],
-);
-`;
-
-/** Starts workerd on a port that the system picks, and waits until it says which. */
-async function start(folder) {
-  await bundle("worker.mjs", join(folder, "worker.mjs"), ["workerd"]);
-  copyFileSync(fileURLToPath(new URL("keyward.wasm", dist)), join(folder, "keyward.wasm"));
-  writeFileSync(join(folder, "config.capnp"), config);
-  const { default: program } = createRequire(import.meta.url)("workerd");
-  const workerd = spawn(program, ["serve", "--control-fd=3", join(folder, "config.capnp")], {
-    stdio: ["ignore", "inherit", "inherit", "pipe"],
-  });
-  const port = await new Promise((resolve, reject) => {
-    let said = "";
-    workerd.on("error", reject);
-    workerd.on("exit", (code) => reject(new Error(`workerd ended with ${code}`)));
-    workerd.stdio[3].setEncoding("utf8").on("data", (text) => {
-      said += text;
-      for (const line of said.split("\n").slice(0, -1)) {
-        const message = JSON.parse(line);
-        if (message.event === "listen") resolve(message.port);
-      }
-    });
-  });
-  return { workerd, url: `http://127.0.0.1:${port}/` };
-}
+import { decisions } from "./suite.mjs";
+import { start } from "./workerd.js";
 
 test("workerd gives the recorded answers", { timeout: 120_000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "keyward-conformance-"));
-  let workerd;
+  const { port, stop } = await start(new URL("worker.mjs", import.meta.url));
   try {
-    const started = await start(folder);
-    workerd = started.workerd;
     let count = 0;
     for (const decision of decisions()) {
       const body = JSON.stringify({ export: decision.export, call: decision.call });
-      const response = await fetch(started.url, { method: "POST", body });
+      const response = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body });
       assert.equal(await response.text(), decision.answer, decision.name);
       count += 1;
     }
     assert.ok(count > 0);
     console.log(`conformance workerd: ${count} decisions`);
   } finally {
-    workerd?.kill();
-    rmSync(folder, { recursive: true });
+    await stop();
   }
 });

@@ -92,12 +92,10 @@ describe("in Chromium", { skip }, () => {
   });
 
   /** What the page says when it is done, or what went wrong in it. */
-  const shown = async (url) => {
+  const shown = async (url, { direct = false } = {}) => {
     const page = await browser.newPage();
     const wrong = new Promise((resolve) => page.once("pageerror", resolve));
-    const { options, records, keys } = setting;
-    const { keyId, secret } = keys.signed;
-    await page.route("**/deployment.json", (route) => route.fulfill({ json: { options, records, key: { keyId, secret } } }));
+    if (!direct) await page.route("**/deployment.json", (route) => route.fulfill({ json: forPage() }));
     try {
       await page.goto(url);
       const text = page.waitForFunction(() => document.body.textContent.trim(), null, { timeout: 30_000 }).then((it) => it.jsonValue());
@@ -108,7 +106,12 @@ describe("in Chromium", { skip }, () => {
       await page.close();
     }
   };
-  const expected = () => `${setting.keys.signed.keyId} content_digest_mismatch`;
+  const forPage = () => {
+    const { options, records, keys } = setting;
+    const { keyId, secret } = keys.every;
+    return { options, records, key: { keyId, secret } };
+  };
+  const expected = () => `${setting.keys.every.keyId} content_digest_mismatch`;
 
   /** Files as any web server would serve them. */
   const served = async (files, look) => {
@@ -147,6 +150,35 @@ describe("in Chromium", { skip }, () => {
     }
   });
 
+  test("a page of another origin signs, in each profile that a browser can, and reads the answers", async () => {
+    const { outputFiles } = await esbuild.build({ entryPoints: [join(APPS, "browser/client.js")], bundle: true, format: "iife", write: false });
+    const files = { "/": '<!doctype html><meta charset="utf-8"><body><script src="one.js"></script>', "/one.js": outputFiles[0].text };
+    const asked = [];
+    let listener;
+    const api = createServer((request, response) => {
+      asked.push(request.method);
+      listener(request, response);
+    }).listen(0, "127.0.0.1");
+    await once(api, "listening");
+    const origin = `http://127.0.0.1:${api.address().port}`;
+    try {
+      const found = await served(files, (url) => {
+        const catalogue = structuredClone(setting.options.catalogue);
+        catalogue.apis.find(({ name }) => name === "browser").cors = { origins: [new URL(url).origin], maxAge: 0 };
+        const verifier = createVerifier({ ...setting.options, catalogue, authorities: [origin], store: memoryStore(setting.records) });
+        listener = keyward({ verifier }, (_, response) => response.end("hello"));
+        files["/deployment.json"] = JSON.stringify({ ...forPage(), api: `${origin}/browser/things` });
+        // Where Playwright stands between page and network it answers preflights itself.
+        return shown(url, { direct: true });
+      });
+      assert.equal(found, "rfc9421 200 hello; cavage 200 hello; kong 200 hello");
+      assert.deepEqual(asked, ["OPTIONS", "PUT", "OPTIONS", "PUT", "OPTIONS", "PUT"]);
+    } finally {
+      api.closeAllConnections();
+      api.close();
+    }
+  });
+
   test("as one classic script by esbuild, inline", async () => {
     const { outputFiles } = await esbuild.build({ entryPoints: [join(APPS, "browser/inline.js")], bundle: true, minify: true, format: "iife", write: false });
     const page = '<!doctype html><meta charset="utf-8"><body><script src="one.js"></script>';
@@ -163,5 +195,5 @@ test("the README's table says so", () => {
 });
 
 test("nothing was built into the tree", () => {
-  assert.deepEqual(readdirSync(join(APPS, "browser")).sort(), ["index.html", "inline.js", "main.js", "run.js"]);
+  assert.deepEqual(readdirSync(join(APPS, "browser")).sort(), ["client.js", "index.html", "inline.js", "main.js", "run.js"]);
 });

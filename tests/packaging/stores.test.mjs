@@ -81,11 +81,12 @@ describe("cloudflareKvStore", () => {
       [encodeURIComponent("k/a")]: (response) => response.end("récord"),
       [encodeURIComponent("k/gone")]: (response) => response.writeHead(404).end('{"success":false,"errors":[{"code":10009}]}'),
       [encodeURIComponent("k/down")]: (response) => response.writeHead(500).end("no"),
-      [encodeURIComponent("k/away")]: (response) => response.writeHead(302, { location: "http://127.0.0.1:1/" }).end(),
+      [encodeURIComponent("k/away")]: (response) => response.writeHead(302, { location: "/elsewhere" }).end(),
       [encodeURIComponent("k/huge")]: (response) => response.end(Buffer.alloc(2 << 20, 97)),
       [encodeURIComponent("k/slow")]: () => {},
     };
     api = createServer((request, response) => {
+      if (request.url === "/elsewhere") return response.end("from elsewhere");
       asked.push(request);
       const [, name] = request.url.match(/^\/accounts\/acc\/storage\/kv\/namespaces\/ns%2F1\/values\/(.*)$/) ?? [];
       answers[name](response);

@@ -166,8 +166,8 @@ extern "C" fn verifier_put(
 ) -> u32 {
     call(parts, bytes, |module, parts| {
         let mut behind = parts;
-        let _ = (behind.next(), behind.next(), behind.next());
-        let text = (found != 0).then(|| behind.next());
+        let _ = (behind.part(), behind.part(), behind.part());
+        let text = (found != 0).then(|| behind.part());
         let loaded = Loaded {
             at_ms: now_ms,
             number: number as u64,
@@ -190,7 +190,7 @@ extern "C" fn verifier_refuse(verifier: u32, parts: u32, bytes: u32, code: u32) 
         if let Some(verifier) = module.verifiers.get(verifier) {
             verifier.refuse(parts, code, &mut module.answer);
         } else {
-            let detail = parts.next();
+            let detail = parts.part();
             module.answer.clear();
             let denial = match detail {
                 "" => Denial::new(code),
@@ -217,8 +217,8 @@ extern "C" fn verifier_forward(verifier: u32, parts: u32, bytes: u32, stripped: 
 #[unsafe(no_mangle)]
 extern "C" fn grant_told(parts: u32, bytes: u32) -> u32 {
     call(parts, bytes, |module, mut parts| {
-        let (key_id, organisation, account) = (parts.next(), parts.next(), parts.next());
-        let (which, count) = (parts.next(), parts.next());
+        let (key_id, organisation, account) = (parts.part(), parts.part(), parts.part());
+        let (which, count) = (parts.part(), parts.part());
         let rest = parts.all();
         let (roles, names) = rest.split_at_checked(count.parse().ok()?)?;
         let accounts = match which {

@@ -28,7 +28,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The next text; an empty one after the last.
-    pub fn next(&mut self) -> &'a str {
+    pub fn part(&mut self) -> &'a str {
         self.take().unwrap_or_default()
     }
 
@@ -45,7 +45,7 @@ impl<'a> Parts<'a> {
     pub(crate) fn fields(mut self) -> Vec<Field<'a>> {
         let mut fields = Vec::with_capacity(self.lengths.len() / 8);
         while let Some(name) = self.take() {
-            fields.push((name, self.next()));
+            fields.push((name, self.part()));
         }
         fields
     }
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(parts.all(), all);
         assert_eq!(parts.rest(), [0xFF, 0]);
         let mut parts = parts;
-        assert_eq!((parts.next(), parts.next()), (all[0], all[1]));
+        assert_eq!((parts.part(), parts.part()), (all[0], all[1]));
         assert_eq!(parts.fields(), [(all[2], all[3]), (all[4], "")]);
     }
 
@@ -110,7 +110,7 @@ mod tests {
         input[0] = 1;
         input[4] = 2;
         let mut parts = Parts::read(&input, 2).expect("text as a whole");
-        assert_eq!((parts.next(), parts.next()), ("", ""));
+        assert_eq!((parts.part(), parts.part()), ("", ""));
         let last = input.len() - 1;
         input[last] = 0xFF;
         assert!(Parts::read(&input, 2).is_none());

@@ -20,7 +20,7 @@ pub(crate) fn compile(parts: Parts<'_>) -> Result<AddressSet, String> {
 
 /// The parts are the peer and the lines of `X-Forwarded-For`. `None`: not known.
 pub(crate) fn client(mut parts: Parts<'_>, trusted: &AddressSet) -> Option<String> {
-    let peer = parse_address(parts.next()).ok()?;
+    let peer = parse_address(parts.part()).ok()?;
     let lines = parts.all();
     client_address_behind(peer, lines.into_iter(), trusted).map(|address| address.to_string())
 }

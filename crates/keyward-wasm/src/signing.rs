@@ -18,15 +18,15 @@ pub(crate) fn fields(
     answer: &mut Answer,
 ) -> Result<(), String> {
     let content = parts.rest();
-    let method = parts.next();
-    let scheme = Scheme::parse(parts.next()).ok_or("the scheme is http or https")?;
-    let (authority, target, content_type) = (parts.next(), parts.next(), parts.next());
-    let (key_id, secret) = (parts.next(), parts.next());
+    let method = parts.part();
+    let scheme = Scheme::parse(parts.part()).ok_or("the scheme is http or https")?;
+    let (authority, target, content_type) = (parts.part(), parts.part(), parts.part());
+    let (key_id, secret) = (parts.part(), parts.part());
     let algorithm =
-        Algorithm::parse(parts.next()).ok_or("the algorithm is hmac-sha512 or hmac-sha256")?;
+        Algorithm::parse(parts.part()).ok_or("the algorithm is hmac-sha512 or hmac-sha256")?;
     let profile =
-        Profile::parse(parts.next()).ok_or("the profile is rfc9421, cloud9, kong or cavage")?;
-    let nonce = parts.next();
+        Profile::parse(parts.part()).ok_or("the profile is rfc9421, cloud9, kong or cavage")?;
+    let nonce = parts.part();
     if secret.is_empty() {
         return Err("a secret is not empty".to_owned());
     }

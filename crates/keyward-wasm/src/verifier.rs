@@ -92,7 +92,7 @@ impl Verifier {
         answer.clear();
         // What is no address is not known: a key with an allowlist is refused then.
         let mut parts = parts;
-        let address = parse_address(parts.next()).ok();
+        let address = parse_address(parts.part()).ok();
         let (head, fields) = head(&mut parts);
         let request = match head.request(&fields, content) {
             Ok(request) => request,
@@ -131,9 +131,9 @@ impl Verifier {
         text: Option<&str>,
         loaded: Loaded,
     ) -> Result<(), &'static str> {
-        let (environment, key_id) = (parts.next(), parts.next());
+        let (environment, key_id) = (parts.part(), parts.part());
         let Some(text) = text else {
-            let address = parse_address(parts.next()).ok();
+            let address = parse_address(parts.part()).ok();
             self.keys.put_miss(environment, key_id, address, loaded);
             return Ok(());
         };
@@ -186,7 +186,7 @@ impl Verifier {
     /// [`Verifier::verify`].
     pub fn refuse(&self, mut parts: Parts<'_>, code: Code, answer: &mut Answer) {
         answer.clear();
-        let _ = parts.next();
+        let _ = parts.part();
         let (head, fields) = head(&mut parts);
         let denial = Denial::new(code);
         let Ok(request) = head.request(&fields, ContentLength::None) else {
@@ -202,7 +202,7 @@ impl Verifier {
     /// [`Verifier::verify`].
     pub fn forward(&self, mut parts: Parts<'_>, content_type_stripped: bool, answer: &mut Answer) {
         answer.clear();
-        let _ = parts.next();
+        let _ = parts.part();
         let (head, fields) = head(&mut parts);
         let Ok(request) = head.request(&fields, ContentLength::None) else {
             return;
@@ -240,10 +240,10 @@ struct Head<'a> {
 
 fn head<'a>(parts: &mut Parts<'a>) -> (Head<'a>, Vec<(&'a str, &'a str)>) {
     let head = Head {
-        method: parts.next(),
-        scheme: parts.next(),
-        authority: parts.next(),
-        target: parts.next(),
+        method: parts.part(),
+        scheme: parts.part(),
+        authority: parts.part(),
+        target: parts.part(),
     };
     (head, parts.fields())
 }

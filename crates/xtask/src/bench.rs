@@ -4,6 +4,7 @@ use crate::failure::{Failure, Result};
 use crate::project::Project;
 use crate::run;
 use crate::setup;
+use crate::tell;
 
 pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     if let Some(arg) = args.first() {
@@ -15,6 +16,7 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     node.arg("tests/bench/compare.mjs")
         .env("KEYWARD_XTASK", format!("/proc/{}/exe", std::process::id()));
     let finished = run::watch("bench", node)?;
+    tell::text(&finished.output);
     if finished.success {
         Ok(())
     } else {

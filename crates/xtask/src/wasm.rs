@@ -39,10 +39,20 @@ impl Toolchain {
             // Apart from the host's, so that neither waits for the other's lock or undoes its work.
             .env("CARGO_TARGET_DIR", target_dir(project))
             .env_remove("RUSTFLAGS")
-            .env("CARGO_ENCODED_RUSTFLAGS", flags(project))
+            .env("CARGO_ENCODED_RUSTFLAGS", self.flags(project))
             // worker-build sets it; a build without it would not be the same one.
             .env("WASM_BINDGEN_USE_JS_SYS", "1");
         command
+    }
+
+    /// For every crate that is built for wasm.
+    fn flags(&self, project: &Project) -> String {
+        let flags = encoded(project, "-Ctarget-feature=+simd128");
+        match self {
+            Self::Active => flags,
+            // Also tells cargo that what was built with another library is not for this one.
+            Self::Own(dir) => format!("{flags}\u{1f}--remap-path-prefix={}=rust", dir.display()),
+        }
     }
 
     pub(crate) fn cargo(&self, project: &Project) -> Command {
@@ -64,10 +74,14 @@ pub(crate) fn built_file(project: &Project, profile: &str, krate: &str) -> PathB
     target_dir(project).join(TARGET).join(profile).join(file)
 }
 
-/// For every crate that is built for wasm. Panics name files: those names begin with what is the
-/// same on every machine.
-fn flags(project: &Project) -> String {
-    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned()];
+/// For the standard library. Bitcode is what link-time optimisation works on.
+pub(crate) fn library_flags(project: &Project) -> String {
+    encoded(project, "-Cembed-bitcode=yes")
+}
+
+/// Panics name files: those names begin with what is the same on every machine.
+fn encoded(project: &Project, first: &str) -> String {
+    let mut flags = vec![first.to_owned()];
     let home = |name: &str, otherwise: &str| {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         std::env::var_os(name)

@@ -63,7 +63,7 @@ export function configure(options: VerifierOptions): Configuration {
     clock,
     bufferedBytes: within(limits.bufferedBytes, "limits.bufferedBytes", 32 * 1024 * 1024),
     contentIdleMs: within(limits.contentIdleMs, "limits.contentIdleMs", 10_000),
-    contentTotalMs: within(limits.contentTotalMs, "limits.contentTotalMs", 60_000),
+    contentTotalMs: within(limits.contentTotalMs, "limits.contentTotalMs", 30_000),
     storeMs: within(limits.storeMs, "limits.storeMs", 5_000),
     replayMs: within(limits.replayMs, "limits.replayMs", 5_000),
     opening: {

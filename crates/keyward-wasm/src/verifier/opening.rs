@@ -20,15 +20,15 @@ impl Verifier {
     /// # Errors
     /// A sentence on what is wrong, without any of the keys.
     pub fn open(mut parts: Parts<'_>, asks_for_ed25519: bool) -> Result<Self> {
-        let catalogue = CatalogueFile::parse(parts.next())
+        let catalogue = CatalogueFile::parse(parts.part())
             .and_then(|file| file.definitions())
             .map_err(|error| ["catalogue: ", &error.to_string()].concat())?;
         let catalogue = Catalogue::compile(catalogue)
             .map_err(|error| ["catalogue: ", &error.to_string()].concat())?;
         let ttl_s = number(&mut parts).ok_or("cacheTtl must be 0 to 300")?;
-        let name = parts.next().to_owned();
+        let name = parts.part().to_owned();
         let deployment = settings(name.clone(), &mut parts)?;
-        let publish = many(&mut parts, |parts| Ok((parts.next(), parts.next())))?;
+        let publish = many(&mut parts, |parts| Ok((parts.part(), parts.part())))?;
         let publish = PublishRing::from_text(publish)
             .map_err(|error| ["publishKeys: ", &error.to_string()].concat())?;
         Ok(Self {
@@ -45,8 +45,8 @@ impl Verifier {
 
 fn settings(name: String, parts: &mut Parts<'_>) -> Result<Settings> {
     let mut settings = Settings::new(name, Vec::new());
-    settings.imported_key_ids = !parts.next().is_empty();
-    settings.debug = !parts.next().is_empty();
+    settings.imported_key_ids = !parts.part().is_empty();
+    settings.debug = !parts.part().is_empty();
     for bound in [
         &mut settings.content_bytes_max,
         &mut settings.created_age_s_max,
@@ -55,8 +55,8 @@ fn settings(name: String, parts: &mut Parts<'_>) -> Result<Settings> {
         *bound = number(parts).unwrap_or(*bound);
     }
     settings.authorities = many(parts, |parts| {
-        let (authority, scheme) = (parts.next().to_owned(), parts.next());
-        let (environment, role) = (parts.next().to_owned(), parts.next());
+        let (authority, scheme) = (parts.part().to_owned(), parts.part());
+        let (environment, role) = (parts.part().to_owned(), parts.part());
         Ok(Authority {
             authority,
             scheme: Scheme::parse(scheme).ok_or("authorities: scheme must be http or https")?,
@@ -69,9 +69,9 @@ fn settings(name: String, parts: &mut Parts<'_>) -> Result<Settings> {
         })
     })?;
     let sets = many(parts, |parts| {
-        let environment = parts.next().to_owned();
+        let environment = parts.part().to_owned();
         let keys = many(parts, |parts| {
-            jwks::token_key(parts.next(), parts.next())
+            jwks::token_key(parts.part(), parts.part())
                 .map_err(|error| ["tokenKeys: ", &error.to_string()].concat())
         })?;
         let keys =
@@ -87,9 +87,9 @@ fn settings(name: String, parts: &mut Parts<'_>) -> Result<Settings> {
 fn organisations(deployment: &str, parts: &mut Parts<'_>) -> Result<Vec<(String, Unsealing)>> {
     let mut all: Vec<(String, Vec<OrganisationKeys>)> = Vec::new();
     for keys in many(parts, |parts| {
-        let (environment, organisation) = (parts.next(), parts.next());
+        let (environment, organisation) = (parts.part(), parts.part());
         let rings = many(parts, |parts| {
-            Ok((parts.next(), parts.next(), parts.next()))
+            Ok((parts.part(), parts.part(), parts.part()))
         })?;
         OrganisationKeys::from_members(deployment, environment, organisation, rings).map_err(|_| {
             "organisationKeys: a ring's id, seal or pepper is not as it was exported".to_owned()
@@ -123,5 +123,5 @@ fn many<'a, T>(
 
 /// `None`: nothing was said.
 fn number(parts: &mut Parts<'_>) -> Option<u64> {
-    parts.next().parse().ok()
+    parts.part().parse().ok()
 }

@@ -11,7 +11,8 @@ const server = Bun.serve({
     const { keyId, roles } = grant;
     const text = await request.text();
     const { headers } = grant.forward();
-    return Response.json({ keyId, roles, body: text === "" ? null : JSON.parse(text), headers: Object.fromEntries(headers) });
+    const body = text === "" ? null : JSON.parse(text);
+    return Response.json({ keyId, roles, body, headers: Object.fromEntries(headers) }, { headers: grant.answerHeaders });
   },
 });
 console.log(server.port);

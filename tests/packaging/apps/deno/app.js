@@ -7,5 +7,6 @@ Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: ({ port }) => console.log
   const { keyId, roles } = grant;
   const text = await request.text();
   const { headers } = grant.forward();
-  return Response.json({ keyId, roles, body: text === "" ? null : JSON.parse(text), headers: Object.fromEntries(headers) });
+  const body = text === "" ? null : JSON.parse(text);
+  return Response.json({ keyId, roles, body, headers: Object.fromEntries(headers) }, { headers: grant.answerHeaders });
 });

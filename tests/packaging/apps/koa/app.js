@@ -7,7 +7,7 @@ import { verifier } from "../verifier.js";
 const app = new Koa();
 app.use(async (ctx, next) => {
   const { grant, answer } = await verifier.verify(ctx.req, { clientAddress: socketPeer(ctx.req) });
-  for (const [name, value] of (answer ?? { headers: grant.answerHeaders }).headers) ctx.append(name, value);
+  for (const [name, value] of answer?.headers ?? grant.answerHeaders) ctx.append(name, value);
   if (answer) {
     ctx.status = answer.status;
     ctx.body = answer.body;
@@ -22,7 +22,7 @@ app.use(async (ctx) => {
   for await (const chunk of ctx.req.setEncoding("utf8")) text += chunk;
   // What the key is, from Keyward and not from the client.
   const own = Object.entries(ctx.headers).filter(([name]) => !name.startsWith("keyward"));
-  ctx.body = { keyId, roles, body: text === "" ? null : JSON.parse(text), headers: { ...Object.fromEntries(own) }, told: headers };
+  ctx.body = { keyId, roles, body: text === "" ? null : JSON.parse(text), headers: Object.fromEntries(own), told: headers };
 });
 
 const server = app.listen(0, "127.0.0.1", () => console.log(server.address().port));

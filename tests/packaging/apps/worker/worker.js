@@ -17,6 +17,7 @@ export default {
     const text = await request.text();
     // What would go on to an origin.
     const { headers } = grant.forward();
-    return Response.json({ keyId, roles, body: text === "" ? null : JSON.parse(text), headers: Object.fromEntries(headers) });
+    const body = text === "" ? null : JSON.parse(text);
+    return Response.json({ keyId, roles, body, headers: Object.fromEntries(headers) }, { headers: grant.answerHeaders });
   },
 };
