@@ -131,3 +131,6 @@ fn text(members: &mut Members<'_>, name: &str) -> Result<String> {
 fn string(name: &str, value: Value<'_>) -> Result<String> {
     value.into_text(name).map(|text| text.into_owned())
 }
+
+#[cfg(test)]
+mod tests;
