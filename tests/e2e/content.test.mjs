@@ -210,32 +210,35 @@ describe("content that does not come", { concurrency: true }, () => {
     connection.close();
   });
 
-  test("a client that goes away frees what it held", async () => {
-    // Together more than there is room for.
-    for (let round = 0; round < 6; round++) {
-      const connections = await Promise.all(Array.from({ length: 8 }, () => half()));
+  // One after the other: each takes all the room there is.
+  describe("more than there is room for", { concurrency: false }, () => {
+    test("a client that goes away frees what it held", async () => {
+      // Together more than there is room for.
+      for (let round = 0; round < 6; round++) {
+        const connections = await Promise.all(Array.from({ length: 8 }, () => half()));
+        for (const connection of connections) connection.close();
+        await isStillServing();
+      }
+    });
+
+    // Each holds a little less than 1 MiB and gives no end: 33 do not fit into 32 MiB.
+    test("more at once than fits: some are refused, and there is room again afterwards", async () => {
+      const connections = await Promise.all(Array.from({ length: 40 }, () => half()));
+      const answers = connections.map((connection) => connection.answer({ patienceMs: 20_000 }).catch((error) => error));
+      const first = await Promise.any(answers.map(async (answer) => ((await answer).status === 503 ? answer : Promise.reject(answer))));
+      assert.equal(first.outcome, "503 content_buffers_full");
+      assert.match(first.field("retry-after"), /^\d+$/);
+      assert.equal((await call(gateway, { as: key })).status, 200, "what needs no buffer is served meanwhile");
+      for (const connection of connections) connection.write("x");
+      const statuses = (await Promise.all(answers)).map((answer) => answer.status);
+      assert.ok(statuses.filter((status) => status === 200).length >= 30, statuses.join());
+      assert.ok(statuses.every((status) => [200, 503].includes(status)), statuses.join());
       for (const connection of connections) connection.close();
-      await isStillServing();
-    }
-  });
 
-  // Each holds a little less than 1 MiB and gives no end: 33 do not fit into 32 MiB.
-  test("more at once than fits: some are refused, and there is room again afterwards", async () => {
-    const connections = await Promise.all(Array.from({ length: 40 }, () => half()));
-    const answers = connections.map((connection) => connection.answer({ patienceMs: 20_000 }).catch((error) => error));
-    const first = await Promise.any(answers.map(async (answer) => ((await answer).status === 503 ? answer : Promise.reject(answer))));
-    assert.equal(first.outcome, "503 content_buffers_full");
-    assert.match(first.field("retry-after"), /^\d+$/);
-    assert.equal((await call(gateway, { as: key })).status, 200, "what needs no buffer is served meanwhile");
-    for (const connection of connections) connection.write("x");
-    const statuses = (await Promise.all(answers)).map((answer) => answer.status);
-    assert.ok(statuses.filter((status) => status === 200).length >= 30, statuses.join());
-    assert.ok(statuses.every((status) => [200, 503].includes(status)), statuses.join());
-    for (const connection of connections) connection.close();
-
-    const content = randomBytes(MIB);
-    const later = await Promise.all(Array.from({ length: 8 }, () => post({ content })));
-    assert.deepEqual(later.map((answer) => answer.status), Array(8).fill(200));
+      const content = randomBytes(MIB);
+      const later = await Promise.all(Array.from({ length: 8 }, () => post({ content })));
+      assert.deepEqual(later.map((answer) => answer.status), Array(8).fill(200));
+    });
   });
 
   /** All of a request but the last byte of its content. */

@@ -85,7 +85,7 @@ export function suite(kind, file, command, told = {}) {
   });
 
   test("the target reaches the origin as it was decided on", async () => {
-    for (const target of ["/v1/a%20b", "/v1/%e2%82%ac?x=%2F..%2f&y", "/v1/a;b=(c)!$&'*+,:@~?a;b", "/slash/a%2Fb", "/empty//x", "/v1/x/"]) {
+    for (const target of ["/v1/a%20b", "/v1/%e2%82%ac?x=%2F..%2f&y", "/v1/a=(b)!$&'*+,:@~?a;b", "/slash/a%2Fb", "/empty//x", "/v1/x/"]) {
       assert.equal(await status({ as: keys.signed, target }), 200, target);
       assert.equal(origin.received.at(-1).url, target);
     }
