@@ -110,7 +110,13 @@ class CoreBackedVerifier implements Verifier {
           if (evidence === undefined) nowMs = clock();
           break;
         case "signature":
-          evidence = await this.#signature(found);
+          try {
+            evidence = await this.#signature(found);
+          } catch {
+            // A runtime that cannot say has not said that the signature is wrong.
+            this.#lookups.failed("ed25519_unavailable");
+            return this.#refuse(parts, "store_unavailable");
+          }
           break;
         case "content": {
           const bytes = await this.#read(source, found.bytesMax, share);

@@ -95,3 +95,14 @@ for (const ed25519 of ["core", "host"]) {
     });
   });
 }
+
+test("a runtime that cannot verify Ed25519 is no answer: 503, counted", async (context) => {
+  const verifier = open("host");
+  context.mock.method(crypto.subtle, "importKey", async () => {
+    throw new Error("no such algorithm");
+  });
+  const { denial } = await send(verifier, made.keys.ed.secret);
+  assert.deepEqual([denial.code, { ...verifier.stats().store.errors }], ["store_unavailable", { ed25519_unavailable: 1 }]);
+  context.mock.restoreAll();
+  assert.equal(outcome(await send(verifier, made.keys.ed.secret)), "allow");
+});

@@ -4,8 +4,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-
 use crate::json::{Value, read_object};
 use crate::limits;
 use crate::mac::{Algorithm, MacKey};
@@ -172,7 +170,7 @@ impl Header {
 
 /// The one spelling: no padding, no whitespace, no bits left over.
 fn decode(part: &str) -> Result<Vec<u8>, JwsError> {
-    Base64UrlUnpadded::decode_vec(part).map_err(|_| JwsError::Base64)
+    keyward_base64::decode_url(part).ok_or(JwsError::Base64)
 }
 
 /// What is wrong with a JWS.

@@ -241,6 +241,7 @@ fn code_map_names_every_file() {
     let map = read("crates/README.md");
     let mut faults = Vec::new();
     for (name, folder) in [
+        ("keyward-base64", "crates/keyward-base64/src"),
         ("keyward-core", "crates/keyward-core/src"),
         ("keyward-wire", "crates/keyward-wire/src"),
         ("keyward-issuer", "crates/keyward-issuer/src"),

@@ -34,18 +34,19 @@ export class Lookups {
       // A store may throw before it promises anything.
       found = await within(this.storeMs, async (signal) => ({ text: await this.store.get(`k/${keyId}`, { signal }) }));
     } catch {
-      return this.#failed("failed");
+      return this.failed("failed");
     }
-    if (found === undefined) return this.#failed("timeout");
+    if (found === undefined) return this.failed("timeout");
     const text = found.text ?? null;
-    if (text !== null && typeof text !== "string") return this.#failed("not_text");
+    if (text !== null && typeof text !== "string") return this.failed("not_text");
     if (!this.core.isOpen) return false;
     this.ended += 1;
     const wrong = this.core.put(environment, keyId, address, text, this.clock(), this.ended);
-    return wrong === null || this.#failed(wrong);
+    return wrong === null || this.failed(wrong);
   }
 
-  #failed(reason: string): false {
+  /** Counts why nothing trustworthy is known. */
+  failed(reason: string): false {
     this.errors[reason] = (this.errors[reason] ?? 0) + 1;
     return false;
   }

@@ -1,6 +1,5 @@
 //! Digest fields: `Content-Digest` (RFC 9530) and `Digest` (RFC 3230).
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -101,13 +100,12 @@ impl ContentDigest {
                 () if name.eq_ignore_ascii_case("sha-512") => DigestAlgorithm::Sha512,
                 () => continue,
             };
-            let mut buffer = vec![0_u8; text.len()];
-            let digest = Base64::decode(text, &mut buffer)
-                .map_err(|_| "a digest in Digest is not padded base64")?;
+            let digest =
+                keyward_base64::decode(text).ok_or("a digest in Digest is not padded base64")?;
             if digest.len() != algorithm.bytes() {
                 return Err("a digest in Digest has the wrong length");
             }
-            digests.push((algorithm, digest.to_vec()));
+            digests.push((algorithm, digest));
         }
         Ok(Self(digests))
     }

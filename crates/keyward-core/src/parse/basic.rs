@@ -2,7 +2,6 @@
 use alloc::vec;
 use core::fmt;
 
-use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
 use crate::credential_text::{SECRET_PREFIX, is_key_id, is_secret};
@@ -27,7 +26,7 @@ impl BasicCredential {
             return Err(Code::MultipleCredentials.into());
         }
         let mut buffer = Zeroizing::new(vec![0_u8; token.len()]);
-        let bytes = Base64::decode(token, &mut buffer).map_err(|_| not_base64())?;
+        let bytes = keyward_base64::decode_into(token, &mut buffer).ok_or_else(not_base64)?;
         let text = core::str::from_utf8(bytes)
             .map_err(|_| malformed("key id and secret must be UTF-8 (RFC 7617 section 2.1)"))?;
         let Some((key_id, secret)) = text.split_once(':') else {

@@ -2,8 +2,6 @@
 use alloc::string::String;
 use core::fmt;
 
-use base64ct::{Base64, Encoding};
-
 use super::Exchange;
 use crate::credential_text::is_key_id;
 use crate::denial::{Code, Denial};
@@ -58,7 +56,7 @@ impl Cloud9Credential {
         }
         let mut bytes = [0_u8; 64];
         let whole = mac.len() == MAC_CHARACTERS
-            && Base64::decode(mac, &mut bytes).is_ok_and(|found| found.len() == 64);
+            && keyward_base64::decode_into(mac, &mut bytes).is_some_and(|found| found.len() == 64);
         if !whole {
             return Err(malformed("the signature is not 64 bytes as padded base64"));
         }

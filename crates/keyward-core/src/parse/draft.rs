@@ -3,10 +3,7 @@
 mod parameters;
 
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
-
-use base64ct::{Base64, Encoding};
 
 use crate::content::ContentDigest;
 use crate::credential_text::is_key_id;
@@ -53,10 +50,8 @@ pub(super) fn parse(
         return Err(malformed("the key id is not well-formed or mistyped"));
     }
     let text = parameters.quoted("signature")?;
-    let mut buffer = vec![0_u8; text.len()];
-    let mac = Base64::decode(text, &mut buffer)
-        .map_err(|_| malformed("the signature is not padded base64"))?
-        .to_vec();
+    let mac = keyward_base64::decode(text)
+        .ok_or_else(|| malformed("the signature is not padded base64"))?;
     let algorithm = algorithm_of(&mac)?;
     let agrees = match parameters.optional("algorithm")? {
         None | Some("hs2019") => true,

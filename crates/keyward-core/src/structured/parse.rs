@@ -2,8 +2,6 @@
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
-use base64ct::{Base64, Encoding};
-
 use super::{
     BareItem, Bounds, InnerList, Item, Member, Parameters, StructuredError, StructuredErrorKind,
     is_key_byte, is_key_start, is_plain_display_byte, is_plain_string_byte, is_token_byte,
@@ -254,7 +252,7 @@ impl<'a, 'b> Parser<'a, 'b> {
         if !self.take(b':') {
             return Err(self.error(StructuredErrorKind::Bytes));
         }
-        Base64::decode_vec(text).map_err(|_| StructuredError {
+        keyward_base64::decode(text).ok_or(StructuredError {
             kind: StructuredErrorKind::Bytes,
             offset: start,
         })
