@@ -22,10 +22,11 @@ const config :Workerd.Config = (
 const gateway :Workerd.Worker = (
   compatibilityDate = @COMPATIBILITY_DATE@,
   modules = [
-    (name = "entry.js", esModule = embed "/worker/gateway/entry.js"),
-    (name = "catalogue.json", json = embed "/worker/gateway/catalogue.json"),
-    (name = "build/index.js", esModule = embed "/worker/gateway/build/index.js"),
-    (name = "build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
+    (name = "gateway/entry.js", esModule = embed "/worker/gateway/entry.js"),
+    (name = "host/guard.js", esModule = embed "/worker/host/guard.js"),
+    (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
+    (name = "gateway/build/index.js", esModule = embed "/worker/gateway/build/index.js"),
+    (name = "gateway/build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
   ],
   globalOutbound = "network",
   durableObjectNamespaces = [

@@ -7,13 +7,14 @@ use std::{fs, iter};
 use keyward_core::denial::Code;
 
 /// Every document of the repository.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "CHANGELOG.md",
     "README.md",
     "SECURITY.md",
     "crates/README.md",
     "tests/README.md",
     "worker/gateway/README.md",
+    "worker/registry/README.md",
 ];
 
 fn root() -> PathBuf {
@@ -250,6 +251,8 @@ fn code_map_names_every_file() {
         ("keyward-wasm", "crates/keyward-wasm/src"),
         ("keyward-cli", "crates/keyward-cli/src"),
         ("gateway", "worker/gateway/src"),
+        ("host", "worker/host/src"),
+        ("registry", "worker/registry/src"),
     ] {
         let (_, section) = map
             .split_once(&format!("\n### {name}\n"))

@@ -232,3 +232,43 @@ fn what_is_over_needs_no_renewal() {
     let removed = publish(&remove(&record).unwrap(), &publisher(), NOW_S).unwrap();
     assert_eq!((removed.fresh_until_s, removed.renew_at_s), (None, None));
 }
+
+#[test]
+fn an_edit_changes_what_it_names_and_no_secret() {
+    use keyward_issuer::change::{Edit, edit};
+    let key = make(signed(), 1).record;
+    let old = live(&key).clone();
+    let changed = |change: Edit| edit(&key, change, NOW_S);
+    assert_eq!(changed(Edit::default()).unwrap(), key);
+    let nowhere = changed(Edit {
+        addresses: Some(Some(Vec::new())),
+        ..Edit::default()
+    })
+    .unwrap();
+    assert_eq!(nowhere.generation, key.generation + 1);
+    let expected = Live {
+        addresses: Some(Vec::new()),
+        ..old.clone()
+    };
+    assert_eq!(*live(&nowhere), expected);
+    let end = |expires_at_s: u64| Edit {
+        expires_at_s: Some(expires_at_s),
+        ..Edit::default()
+    };
+    for end_s in [NOW_S + 1, old.expires_at_s + SIGNED_LIFE_S] {
+        assert_eq!(live(&changed(end(end_s)).unwrap()).expires_at_s, end_s);
+    }
+    assert_eq!(
+        changed(end(NOW_S)).unwrap_err(),
+        IssueError::ExpiresTooEarly
+    );
+    let expired_s = old.expires_at_s;
+    assert_eq!(
+        edit(&key, end(expired_s + 9), expired_s).unwrap_err(),
+        IssueError::Expired
+    );
+    assert_eq!(
+        edit(&remove(&key).unwrap(), Edit::default(), NOW_S).unwrap_err(),
+        IssueError::Removed
+    );
+}

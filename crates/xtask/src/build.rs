@@ -1,4 +1,4 @@
-//! The two things that are built for wasm, each only when its code changed.
+//! The things that are built for wasm, each only when its code changed.
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,7 +11,8 @@ use crate::tell;
 use crate::wasm;
 
 const CORE: &str = "keyward-wasm";
-const GATEWAY: &str = "keyward-gateway";
+/// The Workers, each by its folder in worker/.
+const WORKERS: [&str; 2] = ["gateway", "registry"];
 
 pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     if let Some(arg) = args.first() {
@@ -26,13 +27,16 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
 pub(crate) fn all(project: &Project, tools: &Tools) -> Result<()> {
     let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;
     core(project, tools)?;
-    gateway(project, tools)
+    for name in WORKERS {
+        worker(project, tools, name)?;
+    }
+    Ok(())
 }
 
 /// As much as `dev` runs.
 pub(crate) fn gateway_only(project: &Project, tools: &Tools) -> Result<()> {
     let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;
-    gateway(project, tools)
+    worker(project, tools, "gateway")
 }
 
 /// The core for JavaScript, in target/keyward-wasm.
@@ -69,19 +73,20 @@ fn core(project: &Project, tools: &Tools) -> Result<()> {
     write(&stamp, &wanted)
 }
 
-/// The Worker's module, in worker/gateway/build.
-fn gateway(project: &Project, tools: &Tools) -> Result<()> {
-    let dir = project.root("worker/gateway");
+/// A Worker's module, in worker/<name>/build.
+fn worker(project: &Project, tools: &Tools, name: &str) -> Result<()> {
+    let dir = project.root(&format!("worker/{name}"));
+    let krate = format!("keyward-{name}");
     // As worker-build runs it, so that it then finds nothing left to compile.
     let mut cargo = tools.toolchain.cargo(project);
     cargo
         .current_dir(&dir)
         .args(["build", "--lib", "--release", "--target", wasm::TARGET]);
-    run::quick_step(&format!("compile {GATEWAY}"), cargo)?;
+    run::quick_step(&format!("compile {krate}"), cargo)?;
 
     // worker-build does all its work each time: it runs only on a new input.
-    let stamp = wasm::target_dir(project).join("gateway.stamp");
-    let wanted = input_stamp(&wasm::release_file(project, GATEWAY), tools)?;
+    let stamp = wasm::target_dir(project).join(format!("{name}.stamp"));
+    let wanted = input_stamp(&wasm::release_file(project, &krate), tools)?;
     if is_stamped(&stamp, &wanted) && dir.join("build/index_bg.wasm").exists() {
         return Ok(());
     }
@@ -111,6 +116,7 @@ pub(crate) fn sizes(project: &Project) -> Result<String> {
     for (what, path) in [
         ("core", "target/keyward-wasm/keyward_wasm_bg.wasm"),
         ("gateway", "worker/gateway/build/index_bg.wasm"),
+        ("registry", "worker/registry/build/index_bg.wasm"),
     ] {
         let bytes = std::fs::read(project.root(path)).about(path)?;
         let packed = gzipped(&bytes)?;

@@ -43,7 +43,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "build",
         takes: "",
-        does: "the wasm core and the gateway Worker, with their sizes",
+        does: "the wasm core and the Workers, with their sizes",
         run: build::verb,
     },
     Verb {

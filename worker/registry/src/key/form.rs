@@ -1,0 +1,369 @@
+//! Keys as they are asked for, and what is wrong with them, field by field.
+use ipnet::IpNet;
+use keyward_core::address::parse_networks;
+use keyward_core::jws::JwsAlgorithm;
+use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
+use keyward_core::mac::Algorithm;
+use keyward_issuer::change::Edit;
+use keyward_issuer::make::{BASIC_LIFE_S, SIGNED_LIFE_S, TOKEN_LIFE_S};
+use keyward_issuer::{NewKey, NewKind};
+use keyward_wire::catalogue::CatalogueFile;
+use keyward_wire::grants::{Accounts, GrantTable};
+use keyward_wire::record::Assignment;
+use keyward_wire::roles::Preset;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::Kind;
+use crate::email;
+use crate::name;
+use crate::policy::DAY_S;
+use crate::refusal::{FieldError, Refusal};
+
+const OWNERS_MAX: usize = 20;
+const MEMO_CHARACTERS_MAX: usize = 1_000;
+
+/// A new key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct KeyForm {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) environment: String,
+    /// The APIs that the roles are for; all of the catalogue when absent.
+    apis: Option<Vec<String>>,
+    /// Addresses and networks with commas between; absent: anywhere, empty: nowhere.
+    allowlist: Option<String>,
+    #[serde(default)]
+    owners: Vec<String>,
+    #[serde(default)]
+    memo: String,
+    roles: Vec<RoleForm>,
+    algorithm: Option<String>,
+    profiles: Option<Vec<String>>,
+    nonce: Option<Nonce>,
+    replay: Option<Replay>,
+    not_before: Option<u64>,
+    /// In seconds of Unix time; or in days from now, not both.
+    expires_at: Option<u64>,
+    life_days: Option<u64>,
+}
+
+/// A role that the key is to hold.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoleForm {
+    role: String,
+    accounts: Accounts,
+    /// Narrows the role.
+    grants: Option<GrantTable>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Nonce {
+    Optional,
+    Required,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Replay {
+    Window,
+    Strict,
+    StrictAll,
+}
+
+/// A change of a key. What is absent stays; `"allowlist": null` is anywhere.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct KeyEdit {
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    allowlist: Option<Option<String>>,
+    owners: Option<Vec<String>>,
+    memo: Option<String>,
+    roles: Option<Vec<RoleForm>>,
+    expires_at: Option<u64>,
+}
+
+/// Tells a member that is null from one that is not there.
+fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+/// A form in which every field is right.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) new: NewKey,
+    pub(crate) owners: Vec<String>,
+    pub(crate) memo: String,
+}
+
+/// The same of a change.
+#[derive(Debug)]
+pub(crate) struct CheckedEdit {
+    pub(crate) record: Edit,
+    pub(crate) owners: Option<Vec<String>>,
+    pub(crate) memo: Option<String>,
+}
+
+/// Reads forms of one organisation, and collects what is wrong.
+pub(crate) struct Checker<'a> {
+    pub(crate) catalogue: &'a CatalogueFile,
+    pub(crate) organisation: &'a str,
+    pub(crate) life_days_max: u64,
+    pub(crate) now_s: u64,
+    pub(crate) errors: Vec<FieldError>,
+}
+
+impl Checker<'_> {
+    /// # Errors
+    /// `invalid`, with every field that is.
+    pub(crate) fn new_key(mut self, form: KeyForm) -> Result<Checked, Refusal> {
+        if let Err(rule) = name::check(&form.name) {
+            self.fault("name", rule);
+        }
+        let owners = self.owners(form.owners.clone(), form.kind == Kind::Signed);
+        self.memo(&form.memo);
+        let expires_at_s = self.new_end(&form);
+        if form.not_before.is_some_and(|from| from >= expires_at_s) {
+            self.fault("notBefore", "must be before the key expires");
+        }
+        let new = NewKey {
+            organisation: self.organisation.to_owned(),
+            key_id: None,
+            kind: self.kind(&form),
+            not_before_s: form.not_before,
+            expires_at_s: Some(expires_at_s),
+            addresses: self.allowlist(form.allowlist.as_deref()),
+            assignments: self.roles(form.roles, form.apis.as_deref()),
+        };
+        let memo = form.memo;
+        self.unless_faulty(Checked { new, owners, memo })
+    }
+
+    /// # Errors
+    /// `invalid`, with every field that is.
+    pub(crate) fn edit(mut self, form: KeyEdit, kind: Kind) -> Result<CheckedEdit, Refusal> {
+        if let Some(memo) = &form.memo {
+            self.memo(memo);
+        }
+        let owners = form
+            .owners
+            .map(|owners| self.owners(owners, kind == Kind::Signed));
+        if let Some(end) = form.expires_at {
+            self.end("expiresAt", end);
+        }
+        let record = Edit {
+            addresses: form.allowlist.map(|list| self.allowlist(list.as_deref())),
+            assignments: form.roles.map(|roles| self.roles(roles, None)),
+            expires_at_s: form.expires_at,
+        };
+        let memo = form.memo;
+        self.unless_faulty(CheckedEdit {
+            record,
+            owners,
+            memo,
+        })
+    }
+
+    fn unless_faulty<T>(self, checked: T) -> Result<T, Refusal> {
+        if self.errors.is_empty() {
+            Ok(checked)
+        } else {
+            Err(Refusal::invalid(self.errors))
+        }
+    }
+
+    fn fault(&mut self, field: impl Into<String>, detail: impl ToString) {
+        self.errors.push(FieldError::new(field, detail));
+    }
+
+    fn memo(&mut self, memo: &str) {
+        if memo.chars().count() > MEMO_CHARACTERS_MAX {
+            self.fault("memo", "must have 1,000 characters at most");
+        }
+    }
+
+    fn owners(&mut self, owners: Vec<String>, needs_one: bool) -> Vec<String> {
+        if owners.is_empty() && needs_one {
+            self.fault("owners", "a signed key needs at least one owner");
+        }
+        if owners.len() > OWNERS_MAX {
+            self.fault("owners", "must be 20 at most");
+        }
+        for (index, owner) in owners.iter().enumerate() {
+            if let Err(rule) = email::check(owner) {
+                self.fault(format!("owners[{index}]"), rule);
+            }
+        }
+        owners
+    }
+
+    fn allowlist(&mut self, list: Option<&str>) -> Option<Vec<IpNet>> {
+        match parse_networks(list?) {
+            Ok(networks) => Some(networks),
+            Err(errors) => {
+                for error in errors {
+                    self.fault("allowlist", error);
+                }
+                None
+            }
+        }
+    }
+
+    fn new_end(&mut self, form: &KeyForm) -> u64 {
+        let usual_s = match form.kind {
+            Kind::Signed => SIGNED_LIFE_S,
+            Kind::Token => TOKEN_LIFE_S,
+            Kind::Basic => BASIC_LIFE_S,
+        };
+        let longest_s = self.life_days_max.saturating_mul(DAY_S);
+        let (field, end_s) = match (form.expires_at, form.life_days) {
+            (Some(_), Some(_)) => {
+                self.fault("lifeDays", "stands beside expiresAt; one of them is enough");
+                return u64::MAX;
+            }
+            (Some(end_s), None) => ("expiresAt", end_s),
+            (None, Some(days)) => {
+                let life_s = days.saturating_mul(DAY_S);
+                ("lifeDays", self.now_s.saturating_add(life_s))
+            }
+            (None, None) => return self.now_s.saturating_add(usual_s.min(longest_s)),
+        };
+        self.end(field, end_s);
+        end_s
+    }
+
+    fn end(&mut self, field: &str, end_s: u64) {
+        let days = self.life_days_max;
+        if end_s <= self.now_s {
+            self.fault(field, "must be in the future");
+        } else if end_s > self.now_s.saturating_add(days.saturating_mul(DAY_S)) {
+            let detail = format!("the organisation allows {days} days from now at most");
+            self.fault(field, detail);
+        }
+    }
+
+    fn kind(&mut self, form: &KeyForm) -> NewKind {
+        let signed = form.kind == Kind::Signed;
+        let only_signed = [
+            ("profiles", form.profiles.is_some()),
+            ("nonce", form.nonce.is_some()),
+            ("replay", form.replay.is_some()),
+        ];
+        for (field, is_there) in only_signed {
+            if is_there && !signed {
+                self.fault(field, "only signed keys have it");
+            }
+        }
+        let algorithm = form.algorithm.as_deref();
+        match form.kind {
+            Kind::Basic => {
+                if algorithm.is_some() {
+                    self.fault("algorithm", "basic keys have none");
+                }
+                NewKind::Basic
+            }
+            Kind::Token => NewKind::Token(match algorithm {
+                None | Some("EdDSA") => JwsAlgorithm::EdDsa,
+                Some("HS512") => JwsAlgorithm::Hs512,
+                Some(_) => {
+                    self.fault("algorithm", "token keys have EdDSA or HS512");
+                    JwsAlgorithm::EdDsa
+                }
+            }),
+            Kind::Signed => NewKind::Signed {
+                algorithm: match algorithm {
+                    None => Algorithm::HmacSha512,
+                    Some(name) => Algorithm::parse(name).unwrap_or_else(|| {
+                        self.fault("algorithm", "signed keys have hmac-sha256 or hmac-sha512");
+                        Algorithm::HmacSha512
+                    }),
+                },
+                rules: self.rules(form),
+            },
+        }
+    }
+
+    fn rules(&mut self, form: &KeyForm) -> SigningRules {
+        let names = form.profiles.as_deref().unwrap_or_default();
+        let mut profiles = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            match Profile::parse(name) {
+                Some(profile) => profiles.push(profile),
+                None => self.fault(
+                    format!("profiles[{index}]"),
+                    "must be rfc9421, cloud9, kong or cavage",
+                ),
+            }
+        }
+        if profiles.contains(&Profile::Cloud9)
+            && form
+                .algorithm
+                .as_deref()
+                .is_some_and(|name| name != "hmac-sha512")
+        {
+            self.fault("algorithm", "the profile cloud9 needs hmac-sha512");
+        }
+        SigningRules {
+            profiles: Profiles::with(profiles),
+            nonce: match form.nonce {
+                Some(Nonce::Required) => NoncePolicy::Required,
+                Some(Nonce::Optional) | None => NoncePolicy::Optional,
+            },
+            replay: match form.replay {
+                Some(Replay::Strict) => ReplayPolicy::Strict,
+                Some(Replay::StrictAll) => ReplayPolicy::StrictAll,
+                Some(Replay::Window) | None => ReplayPolicy::Window,
+            },
+            ..SigningRules::default()
+        }
+    }
+
+    fn roles(&mut self, roles: Vec<RoleForm>, apis: Option<&[String]>) -> Vec<Assignment> {
+        for (index, api) in apis.into_iter().flatten().enumerate() {
+            if !self.catalogue.apis.iter().any(|one| one.name == *api) {
+                self.fault(format!("apis[{index}]"), "is not an API of this deployment");
+            }
+        }
+        if roles.is_empty() || roles.len() > keyward_core::limits::ASSIGNMENTS_MAX {
+            self.fault("roles", "must be 1 to 16");
+        }
+        let mut assignments: Vec<Assignment> = Vec::new();
+        for (index, form) in roles.into_iter().enumerate() {
+            let Some(preset) = Preset::parse(&form.role) else {
+                self.fault(format!("roles[{index}].role"), "is not a role");
+                continue;
+            };
+            let assigned = preset.assign(form.accounts, self.catalogue);
+            let assigned = assigned.map(|one| of_apis(one, apis));
+            match (assigned, form.grants) {
+                (Err(error), _) => self.fault(format!("roles[{index}].accounts"), error),
+                (Ok(assigned), None) => assignments.push(assigned),
+                (Ok(assigned), Some(table)) => match assigned.narrow(table) {
+                    Ok(narrow) => assignments.push(narrow),
+                    Err(error) => self.fault(format!("roles[{index}].grants"), error),
+                },
+            }
+        }
+        assignments
+    }
+}
+
+/// Without the grants on other APIs.
+fn of_apis(assignment: Assignment, apis: Option<&[String]>) -> Assignment {
+    let Some(apis) = apis else { return assignment };
+    let mut grants = GrantTable::default();
+    for (api, resource, actions) in assignment.grants.iter() {
+        if apis.iter().any(|one| one == api) {
+            grants.grant(api, resource, actions);
+        }
+    }
+    Assignment {
+        grants,
+        ..assignment
+    }
+}
+
+#[cfg(test)]
+mod tests;
