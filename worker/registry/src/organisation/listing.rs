@@ -196,7 +196,10 @@ fn rows(moment: &Moment, query: &KeyQuery, sort: Sort, limit: u64) -> Result<Vec
         if search.chars().count() > SEARCH_CHARACTERS_MAX {
             return Err(Refusal::field("search", "must have 100 characters at most"));
         }
-        wheres.push("instr(search, ?) > 0".to_owned());
+        wheres.push(
+            "key_id IN (SELECT key_id FROM keys INDEXED BY keys_by_search WHERE instr(search, ?) > 0)"
+                .to_owned(),
+        );
         args.push(search.to_lowercase().into());
     }
     let filter = match wheres.is_empty() {

@@ -34,8 +34,10 @@ const TABLES: [&str; 8] = [
         at_s INTEGER NOT NULL, PRIMARY KEY (operator, key)) STRICT",
 ];
 
-const INDICES: [&str; 3] = [
+const INDICES: [&str; 4] = [
     "CREATE INDEX keys_by_creation ON keys (created_at_s, key_id)",
+    // Searching reads this alone, and not the whole of every key.
+    "CREATE INDEX keys_by_search ON keys (search, key_id)",
     "CREATE INDEX keys_by_expiry ON keys (expires_at_s, key_id)",
     "CREATE INDEX publish_by_time ON publish (due_at_ms)",
 ];
