@@ -26,7 +26,7 @@ before(async () => {
   await inObjects(registry, "organisation", "keys", [
     `INSERT INTO keys SELECT key_id || value, 'copy ' || value, kind, environment, created_at_s - value % 5000,
        expires_at_s + value % 5000, value % 10 = 0, NULL, 'copy ' || value, replace(view, 'template', 'copy ' || value),
-       record, 1, renew_at_s + value FROM keys JOIN (WITH RECURSIVE counter(value) AS
+       record, 1, renew_at_s + value, acknowledged FROM keys JOIN (WITH RECURSIVE counter(value) AS
        (SELECT 1 UNION ALL SELECT value + 1 FROM counter WHERE value < ${KEYS.many}) SELECT value FROM counter)
        WHERE value <= json_extract(view, '$.memo')`,
   ]);

@@ -1,10 +1,12 @@
 // Keys are made and changed through the registry, and the gateway obeys: one process with both Workers and one KV.
 import assert from "node:assert/strict";
+import { createPublicKey, verify } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 
+import { inObjects } from "../support/ageing.js";
 import { call } from "../support/client.js";
 import { eventually } from "../support/eventually.js";
-import { found } from "../support/operator.js";
+import { enrol, found } from "../support/operator.js";
 import { startRegistry } from "../support/registry.js";
 
 let registry, admin;
@@ -159,6 +161,44 @@ test("a request that is sent again makes no second key and gives no secret", asy
   const [one, other] = await Promise.all([again(form("at once"), "order-3"), again(form("at once"), "order-3")]);
   assert.deepEqual([one.status, other.status].sort(), [200, 201]);
   assert.equal(one.json.keyId, other.json.keyId);
+});
+
+test("who lost the answer gets another secret, and the lost one is void", async () => {
+  const key = await make("lost");
+  await until("200", key);
+  const path = `/v1/keys/${key.keyId}`;
+  const again = await admin.expect(200, "POST", `${path}/secret`);
+  assert.notEqual(again.secret, key.secret);
+  await until("401 invalid_credentials", key);
+  assert.equal(await outcome(again), "200");
+  const { invitation } = await admin.expect(201, "POST", "/v1/operators", {
+    email: "second@acme.example", role: "firm-admin",
+    mayGrant: { roles: "all", apis: "all", environments: "all", accounts: "all", lifeDaysMax: 365 },
+  });
+  const second = await enrol(registry, { organisation: "acme", email: "second@acme.example", invitation });
+  await second.signIn();
+  assert.equal((await second.ask("POST", `${path}/secret`)).json.code, "forbidden");
+  assert.equal((await second.ask("POST", `${path}/acknowledge`)).json.code, "forbidden");
+  await admin.expect(204, "POST", `${path}/acknowledge`);
+  assert.equal((await admin.ask("POST", `${path}/secret`)).json.code, "conflict");
+  const late = await make("late");
+  await registry.kill();
+  await inObjects(registry, "organisation", "keys", [
+    `UPDATE keys SET view = json_set(view, '$.createdAt', created_at_s - 900) WHERE key_id = '${late.keyId}'`,
+  ]);
+  await registry.restart();
+  assert.equal((await admin.ask("POST", `/v1/keys/${late.keyId}/secret`)).json.code, "conflict");
+});
+
+test("a token is verified with the keys that the registry serves", async () => {
+  const { secret } = await make("by others", { kind: "token", owners: [] });
+  const { json } = await registry.ask("GET", "/jwks/production");
+  const [header, claims, signature] = secret.split(".");
+  const { kid } = JSON.parse(Buffer.from(header, "base64url"));
+  const jwk = json.keys.find((one) => one.kid === kid);
+  const key = createPublicKey({ key: jwk, format: "jwk" });
+  assert.ok(verify(null, Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, "base64url")));
+  assert.equal((await registry.ask("GET", "/jwks/moon")).status, 404);
 });
 
 test("pages stay the same while keys come and go", async () => {

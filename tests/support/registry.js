@@ -73,6 +73,8 @@ export async function startRegistry({ settings = {} } = {}) {
   const logs = running.logs;
   return {
     rootToken: env.ROOT_TOKEN,
+    /** What verifies records and heads. */
+    publishKey: createPublicKey({ key: publicJwk(JSON.parse(env.REGISTRY_SECRETS).publishKey.privateKey), format: "jwk" }),
     logs,
     /** Where the objects keep what they know: `registry-disk` below it. */
     state,

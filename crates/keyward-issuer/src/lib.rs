@@ -21,7 +21,7 @@ pub mod token;
 pub use change::{disable, enable, end_rotation, remove, shorten};
 pub use error::IssueError;
 pub use make::{IssuedKey, Issuer, NewKey, NewKind};
-pub use publish::{Published, is_renewal_due, publish};
+pub use publish::{Published, is_published, is_renewal_due, publish};
 pub use random::Entropy;
 pub use secret::Secret;
 pub use token::{TokenSigner, jwks};

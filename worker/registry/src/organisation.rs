@@ -2,10 +2,12 @@
 //! transaction, with its entry in the audit log and with what has to be published.
 mod audit;
 mod change;
+mod head;
 mod keys;
 mod listing;
 mod operators;
 mod outbox;
+mod reconcile;
 mod schema;
 mod sessions;
 
@@ -24,6 +26,7 @@ pub(crate) use audit::AuditQuery;
 use change::Moment;
 pub(crate) use listing::KeyQuery;
 pub(crate) use operators::{NewOperator, OperatorEdit};
+pub(crate) use reconcile::Reconciliation;
 pub(crate) use sessions::Who;
 
 #[derive(Serialize, Deserialize)]
@@ -73,6 +76,14 @@ pub(crate) enum OrganisationCall {
     EndRotation {
         key_id: String,
     },
+    AcknowledgeKey {
+        key_id: String,
+    },
+    SecretAgain {
+        key_id: String,
+    },
+    Reconcile(Reconciliation),
+    AuditHead,
     Operators,
     /// Gives the person whom the Worker then invites.
     InviteOperator(NewOperator),
@@ -120,7 +131,10 @@ impl DurableObject for Organisation {
         // First of all the next try: an alarm that fails six times is dropped for good.
         let _ = outbox::try_again_later(&storage);
         match Configuration::of(&self.env) {
-            Ok(configuration) => outbox::drain(&self.env, &storage, &configuration).await,
+            Ok(configuration) => {
+                outbox::drain(&self.env, &storage, &configuration).await;
+                head::publish(&self.env, &storage, &configuration).await;
+            }
             Err(_) => return Response::empty(),
         }
         let _ = outbox::arm(&storage);
@@ -167,6 +181,12 @@ impl Organisation {
                 keys::rotate(&moment, &key_id, &rotation)
             }
             OrganisationCall::EndRotation { key_id } => keys::end_rotation(&moment, &key_id),
+            OrganisationCall::AcknowledgeKey { key_id } => keys::acknowledge(&moment, &key_id),
+            OrganisationCall::SecretAgain { key_id } => keys::secret_again(&moment, &key_id),
+            OrganisationCall::Reconcile(from) => {
+                reconcile::reconcile(&moment, &self.env, from).await
+            }
+            OrganisationCall::AuditHead => head::show(&moment),
             OrganisationCall::Operators => operators::list(&moment),
             OrganisationCall::InviteOperator(new) => operators::invite(&moment, new),
             OrganisationCall::InviteAgain { id } => operators::invite_again(&moment, &id),

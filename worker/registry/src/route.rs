@@ -1,5 +1,6 @@
 //! From methods and paths to calls.
 use keyward_core::deployment::is_name;
+use keyward_issuer::{TokenSigner, jwks};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::Env;
@@ -23,7 +24,7 @@ pub(crate) async fn answer(
 ) -> Result<Reply, Refusal> {
     let segments: Vec<&str> = asked.segments.iter().map(String::as_str).collect();
     let Some((&"v1", path)) = segments.split_first() else {
-        return public(&asked, &segments);
+        return public(configuration, &asked, &segments);
     };
     match (asked.method.as_str(), path) {
         ("POST", ["organisations"]) => sign_in::found(env, configuration, &asked).await,
@@ -50,11 +51,24 @@ pub(crate) async fn answer(
 }
 
 /// What needs nobody to be signed in.
-fn public(asked: &Asked, segments: &[&str]) -> Result<Reply, Refusal> {
+fn public(
+    configuration: &Configuration,
+    asked: &Asked,
+    segments: &[&str],
+) -> Result<Reply, Refusal> {
     match (asked.method.as_str(), segments) {
         ("GET", ["health"]) => {
             let answer = Answer::json(200, &serde_json::json!({ "status": "pass" }))?;
             Ok((answer, None))
+        }
+        // What verifies an environment's tokens.
+        ("GET", ["jwks", environment]) => {
+            let set = configuration.with_issuer(environment, |issuer| {
+                jwks(issuer.token_signer.map(TokenSigner::public_key))
+            });
+            let set = set.ok_or(Code::NotFound)?;
+            let set = set.map_err(|_| Refusal::internal(&"no JWK set"))?;
+            Ok((Answer::json(200, &set)?, None))
         }
         _ => Err(Code::NotFound.into()),
     }
@@ -81,6 +95,10 @@ fn call_of(method: &str, path: &[&str], asked: &Asked) -> Result<OrganisationCal
             rotation: json(asked)?,
         },
         ("POST", ["keys", _, "end-rotation"]) => Call::EndRotation { key_id: id() },
+        ("POST", ["keys", _, "acknowledge"]) => Call::AcknowledgeKey { key_id: id() },
+        ("POST", ["keys", _, "secret"]) => Call::SecretAgain { key_id: id() },
+        ("POST", ["reconcile"]) => Call::Reconcile(json(asked)?),
+        ("GET", ["audit", "head"]) => Call::AuditHead,
         ("GET", ["operators"]) => Call::Operators,
         ("PATCH", ["operators", _]) => Call::EditOperator {
             id: id(),

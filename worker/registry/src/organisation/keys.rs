@@ -1,4 +1,5 @@
 //! Keys: made and changed, each time with the entry in the log and the note to publish.
+mod again;
 mod create;
 mod stored;
 
@@ -15,6 +16,7 @@ use crate::policy::Area;
 use crate::random;
 use crate::refusal::{Code, Refusal};
 
+pub(super) use again::{acknowledge, secret_again};
 pub(super) use create::create;
 pub(super) use stored::Shown;
 use stored::Stored;
@@ -49,7 +51,7 @@ pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answe
         key_id,
         "key.edit",
         Inside::BeforeAndAfter,
-        |stored| {
+        |_, stored| {
             if moment.about.if_match.is_none() {
                 return Err(Code::PreconditionRequired.into());
             }
@@ -133,38 +135,39 @@ pub(super) fn rotate(
     rotation: &Rotation,
 ) -> Result<Answer, Refusal> {
     let needs = Needs::to(Action::Update, Area::Keys).and_a_fresh_factor();
-    let now_s = moment.now_s;
     change(
         moment,
         needs,
         key_id,
         "key.rotate",
         Inside::BeforeAndAfter,
-        |stored| {
-            let record = stored.record()?;
-            let end_s = match rotation.expires_at {
-                None => stored.view.expires_at,
-                Some(end_s) => {
-                    let policy = schema::policy(&moment.storage)?;
-                    policy.allows_end(end_s, now_s)?;
-                    end_s
-                }
-            };
-            let old_until_s = rotation.old_until.unwrap_or_default();
-            let issued = moment
-                .configuration
-                .with_issuer(&record.environment, |issuer| {
-                    issuer.reissue(&record, end_s, old_until_s, now_s, &mut random::fill)
-                })
-                .ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?;
-            let IssuedKey { record, secret } = issued.map_err(refused)?;
-            Ok(Changed {
-                view: stored.view.clone().after(&record, now_s),
-                record,
-                secret: Some(secret),
-            })
+        |_, stored| {
+            if let Some(end_s) = rotation.expires_at {
+                schema::policy(&moment.storage)?.allows_end(end_s, moment.now_s)?;
+            }
+            reissued(moment, stored, rotation)
         },
     )
+}
+
+/// The key with a new secret.
+fn reissued(moment: &Moment, stored: &Stored, rotation: &Rotation) -> Result<Changed, Refusal> {
+    let now_s = moment.now_s;
+    let record = stored.record()?;
+    let end_s = rotation.expires_at.unwrap_or(stored.view.expires_at);
+    let old_until_s = rotation.old_until.unwrap_or_default();
+    let issued = moment
+        .configuration
+        .with_issuer(&record.environment, |issuer| {
+            issuer.reissue(&record, end_s, old_until_s, now_s, &mut random::fill)
+        })
+        .ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?;
+    let IssuedKey { record, secret } = issued.map_err(refused)?;
+    Ok(Changed {
+        view: stored.view.clone().after(&record, now_s),
+        record,
+        secret: Some(secret),
+    })
 }
 
 /// When the key must be inside of the operator's `mayGrant`.
@@ -183,7 +186,7 @@ fn with_record(
     inside: Inside,
     next: impl FnOnce(&Record) -> Result<Record, IssueError>,
 ) -> Result<Answer, Refusal> {
-    change(moment, needs, key_id, action, inside, |stored| {
+    change(moment, needs, key_id, action, inside, |_, stored| {
         let record = next(&stored.record()?).map_err(refused)?;
         Ok(Changed {
             view: stored.view.clone().after(&record, moment.now_s),
@@ -199,7 +202,7 @@ fn change(
     key_id: &str,
     action: &'static str,
     inside: Inside,
-    next: impl FnOnce(&Stored) -> Result<Changed, Refusal>,
+    next: impl FnOnce(&Change<'_>, &Stored) -> Result<Changed, Refusal>,
 ) -> Result<Answer, Refusal> {
     moment.change(needs, |change| {
         let stored = Stored::read(change.storage(), key_id)?;
@@ -213,7 +216,7 @@ fn change(
             Inside::BeforeAndAfter => is_inside(change, view),
         };
         may_grant(&stored.view)?;
-        let changed = next(&stored)?;
+        let changed = next(change, &stored)?;
         may_grant(&changed.view)?;
         if changed.view == stored.view {
             return stored.answer(moment.now_s);

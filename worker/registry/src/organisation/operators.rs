@@ -92,7 +92,7 @@ pub(super) fn found(moment: &Moment, name: &str, email: &str) -> Result<Answer, 
         schema::create(&moment.storage)?;
         sql::run(
             &moment.storage,
-            "INSERT INTO organisation VALUES (1, ?, ?, ?)",
+            "INSERT INTO organisation VALUES (1, ?, ?, ?, 0, 0)",
             args![name, moment.now_s, LIFE_DAYS_MAX],
         )?;
         write(moment, &first)?;

@@ -9,6 +9,7 @@ use keyward_wire::Record;
 use serde::Deserialize;
 use worker::{Delay, Env, Storage};
 
+use super::head;
 use super::schema;
 use crate::clock;
 use crate::configuration::Configuration;
@@ -16,7 +17,7 @@ use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
 /// The KV namespace that the gateway reads.
-const BINDING: &str = "KEYS";
+pub(super) const BINDING: &str = "KEYS";
 /// Writes of one alarm; the rest is the next one's.
 const WRITES_MAX: usize = 500;
 /// Writes side by side, which is what a Worker may have of connections.
@@ -56,7 +57,12 @@ pub(super) fn arm(storage: &Storage) -> worker::Result<()> {
          UNION ALL SELECT min(renew_at_s) * 1000 FROM keys WHERE renew_at_s IS NOT NULL)",
         args![],
     )?;
-    match next.and_then(|next| next.at_ms) {
+    let head_at_ms = head::due_at_s(storage)?.map(|at_s| at_s.saturating_mul(1000));
+    let next_ms = next
+        .and_then(|next| next.at_ms)
+        .into_iter()
+        .chain(head_at_ms);
+    match next_ms.min() {
         Some(at_ms) => set_alarm(storage, at_ms as f64),
         None => delete_alarm(storage),
     }

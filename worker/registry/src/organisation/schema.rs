@@ -9,7 +9,7 @@ use crate::sql::{self, args};
 const TABLES: [&str; 8] = [
     "CREATE TABLE organisation (
         one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
-        life_days_max INTEGER NOT NULL) STRICT",
+        life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
     "CREATE TABLE operators (
         id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, role TEXT NOT NULL, may_grant TEXT NOT NULL,
         disabled INTEGER NOT NULL, created_at_s INTEGER NOT NULL, signed_in_at_s INTEGER) STRICT",
@@ -21,7 +21,7 @@ const TABLES: [&str; 8] = [
         key_id TEXT PRIMARY KEY, folded TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, environment TEXT NOT NULL,
         created_at_s INTEGER NOT NULL, expires_at_s INTEGER NOT NULL, disabled INTEGER NOT NULL,
         removed_at_s INTEGER, search TEXT NOT NULL, view TEXT NOT NULL, record TEXT NOT NULL,
-        version INTEGER NOT NULL, renew_at_s INTEGER) STRICT",
+        version INTEGER NOT NULL, renew_at_s INTEGER, acknowledged INTEGER NOT NULL) STRICT",
     "CREATE INDEX keys_by_renewal ON keys (renew_at_s) WHERE renew_at_s IS NOT NULL",
     // One row says that a key changed; what is written is what the key is by then.
     "CREATE TABLE publish (

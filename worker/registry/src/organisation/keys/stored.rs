@@ -18,6 +18,8 @@ pub(super) struct Stored {
     pub(super) view: KeyView,
     record: String,
     version: u64,
+    /// Whether who made it said that he has its secret.
+    pub(super) acknowledged: bool,
 }
 
 /// A key as it is answered.
@@ -45,10 +47,11 @@ impl Stored {
             view: String,
             record: String,
             version: u64,
+            acknowledged: u8,
         }
         let row: Option<Row> = sql::row(
             storage,
-            "SELECT view, record, version FROM keys WHERE key_id = ?",
+            "SELECT view, record, version, acknowledged FROM keys WHERE key_id = ?",
             args![key_id],
         )?;
         let row = row.ok_or_else(call::not_here)?;
@@ -56,6 +59,7 @@ impl Stored {
             view: serde_json::from_str(&row.view).map_err(|error| Refusal::internal(&error))?,
             record: row.record,
             version: row.version,
+            acknowledged: row.acknowledged != 0,
         })
     }
 
@@ -74,10 +78,11 @@ impl Stored {
             record: payload(moment, record)?,
             view,
             version: 1,
+            acknowledged: false,
         };
         sql::run(
             &moment.storage,
-            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, NULL)",
+            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, NULL, 0)",
             args![
                 &stored.view.key_id,
                 name::folded(&stored.view.name),
@@ -107,6 +112,7 @@ impl Stored {
             record: payload(moment, record)?,
             view,
             version: self.version.saturating_add(1),
+            acknowledged: self.acknowledged,
         };
         let key_id = &next.view.key_id;
         sql::run(
