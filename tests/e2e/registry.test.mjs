@@ -201,6 +201,47 @@ test("a token is verified with the keys that the registry serves", async () => {
   assert.equal((await registry.ask("GET", "/jwks/moon")).status, 404);
 });
 
+test("a role of the organisation: its keys keep what it granted, or become narrower", async () => {
+  const role = { name: "billing", grants: { local: { things: "cru" } } };
+  await admin.expect(201, "POST", "/v1/roles", role);
+  for (const [body, what] of [
+    [role, "name_taken"], [{ ...role, name: "admin" }, "name_taken"], [{ ...role, name: "No" }, "invalid"],
+    [{ name: "x", grants: { moon: { things: "r" } } }, "invalid"], [{ name: "x", grants: {} }, "invalid"],
+  ]) {
+    assert.equal((await admin.ask("POST", "/v1/roles", { body })).json.code, what, JSON.stringify(body));
+  }
+  const names = (await admin.expect(200, "GET", "/v1/roles")).items.map(({ name, preset }) => `${name} ${preset}`);
+  assert.ok(names.includes("billing false") && names.includes("developer true"));
+  const hold = { roles: [{ role: "billing", accounts: "all" }] };
+  const key = await make("holds billing", hold);
+  await until("200", key, { method: "POST", content: "{}" });
+  const edit = (grants, apply) => admin.expect(200, "PATCH", "/v1/roles/billing", { grants: { local: { things: grants } }, apply });
+  const shown = await edit("r", false);
+  assert.deepEqual(shown.holders, [{ keyId: key.keyId, name: "holds billing", wider: true }]);
+  assert.equal(await outcome(key, { method: "POST", content: "{}" }), "200");
+  assert.equal((await edit("r", true)).holders[0].wider, false);
+  await until("403 permission_denied", key, { method: "POST", content: "{}" });
+  assert.equal(await outcome(key), "200");
+  // Wider it becomes by no edit of its role.
+  assert.equal((await edit("crud", true)).holders[0].wider, false);
+  assert.deepEqual((await admin.expect(200, "GET", `/v1/keys/${key.keyId}`)).roles[0].grants, { local: { things: "r" } });
+  assert.equal((await admin.ask("DELETE", "/v1/roles/billing")).json.code, "conflict");
+  assert.equal((await admin.ask("DELETE", "/v1/roles/developer")).status, 404);
+  await admin.expect(200, "DELETE", `/v1/keys/${key.keyId}`);
+  await admin.expect(204, "DELETE", "/v1/roles/billing");
+  assert.equal((await admin.ask("POST", "/v1/keys", { body: form("too late", hold) })).json.errors[0].field, "roles[0].role");
+});
+
+test("an organisation decides how long its keys may live", async () => {
+  const long = () => admin.ask("POST", "/v1/keys", { body: form("long", { lifeDays: 400 }) });
+  assert.equal((await long()).json.errors[0].field, "lifeDays");
+  assert.equal((await admin.ask("PATCH", "/v1/organisation", { body: { lifeDaysMax: 0 } })).json.errors[0].field, "lifeDaysMax");
+  await admin.expect(200, "PATCH", "/v1/organisation", { lifeDaysMax: 400 });
+  assert.deepEqual(await admin.expect(200, "GET", "/v1/organisation"), { name: "acme", lifeDaysMax: 400 });
+  assert.equal((await long()).status, 201);
+  await admin.expect(200, "PATCH", "/v1/organisation", { lifeDaysMax: 365 });
+});
+
 test("pages stay the same while keys come and go", async () => {
   const names = ["page c", "page a", "page e", "page b", "page d"];
   for (const name of names) await admin.expect(201, "POST", "/v1/keys", form(name));

@@ -34,6 +34,9 @@ test("without a session nothing is answered, whatever it is", async () => {
     ["DELETE", "/v1/keys/k"], ["POST", "/v1/keys/k/disable"], ["POST", "/v1/keys/k/enable"], ["POST", "/v1/keys/k/rotate", {}],
     ["POST", "/v1/keys/k/end-rotation"], ["GET", "/v1/operators"], ["POST", "/v1/operators", { email: "x@y.example", role: "auditor", mayGrant: EVERYTHING }],
     ["PATCH", "/v1/operators/o", {}], ["DELETE", "/v1/operators/o"], ["POST", "/v1/operators/o/invitation"], ["GET", "/v1/audit"],
+    ["GET", "/v1/audit/head"], ["POST", "/v1/reconcile", {}], ["POST", "/v1/keys/k/secret"], ["POST", "/v1/keys/k/acknowledge"],
+    ["GET", "/v1/organisation"], ["PATCH", "/v1/organisation", { lifeDaysMax: 1 }], ["GET", "/v1/roles"], ["DELETE", "/v1/roles/r"],
+    ["POST", "/v1/roles", { name: "r", grants: {} }], ["PATCH", "/v1/roles/r", { grants: {} }],
   ];
   const secret = admin.cookie.split(".")[1];
   const strangers = [null, "__Host-keyward=acme.x", `__Host-keyward=other.${secret}`, `${admin.cookie}x`, `keyward=acme.${secret}`];
@@ -65,6 +68,8 @@ test("a request from elsewhere is not answered", async () => {
   assert.equal(code(await write({ origin: "http://evil.example" })), "wrong_origin");
   assert.equal(code(await write({ origin: null })), "wrong_origin");
   assert.equal(code(await write({ origin: "null" })), "wrong_origin");
+  // A token is no way around it: what comes with one has no session.
+  assert.equal(code(await write({ origin: "http://evil.example", authorization: "Bearer x" })), "unauthenticated");
   assert.equal(code(await write({ host: "api.example" })), "misdirected");
   assert.equal(code(await write({ "content-type": "text/plain" })), "unsupported_media_type");
   assert.equal(code(await write({ "content-type": null })), "unsupported_media_type");
@@ -188,6 +193,9 @@ test("nobody grants more than he may, to keys or to operators", async () => {
   assert.equal(code(await invite({ custom: { keys: "r" } }, EVERYTHING)), "beyond_may_grant");
   const operators = (await admin.expect(200, "GET", "/v1/operators")).items;
   const first = operators.find(({ email }) => email === admin.email);
+  // A role of the organisation is a way to grant, too.
+  const keeper = await operator("keeper", { custom: { organisation: "crud" } }, mayGrant);
+  assert.equal(code(await keeper.ask("POST", "/v1/roles", { body: { name: "own", grants: { local: { things: "crud" } } } })), "beyond_may_grant");
   // An invitation for somebody else's account would be that account.
   assert.equal(code(await clerk.ask("POST", `/v1/operators/${first.id}/invitation`)), "beyond_may_grant");
   assert.equal(code(await clerk.ask("PATCH", `/v1/operators/${first.id}`, { body: { disabled: true } })), "beyond_may_grant");
@@ -213,6 +221,9 @@ test("a session ends with what its operator is: role, state, factors", async () 
   const removed = await operator("removed", "auditor");
   await admin.expect(204, "DELETE", `/v1/operators/${removed.id}`);
   await ended(removed, "removed");
+  // Who comes back under the same address starts anew.
+  await admin.expect(201, "POST", "/v1/operators", { email: removed.email, role: "auditor", mayGrant: EVERYTHING });
+  assert.equal(code(await removed.signIn()), "sign_in_failed");
   const left = await operator("left", "auditor");
   assert.equal((await left.ask("DELETE", "/v1/session")).status, 204);
   await ended(left, "signed out");

@@ -62,6 +62,16 @@ impl GrantTable {
         })
     }
 
+    /// What both tables grant.
+    #[must_use]
+    pub fn intersect(&self, other: &Self) -> Self {
+        let mut both = Self::default();
+        for (api, resource, actions) in self.iter() {
+            both.grant(api, resource, actions.intersect(other.on(api, resource)));
+        }
+        both
+    }
+
     /// The same, for the core.
     #[must_use]
     pub fn to_core(&self) -> Vec<key::Grants> {

@@ -72,7 +72,9 @@ pub(crate) async fn admit(
             return Err(Refusal::because(Code::Malformed, detail));
         }
     };
-    let session = field("cookie").and_then(session);
+    // Who shows a token speaks for himself: what was not held to our origin has no session.
+    let cookies = field("cookie").filter(|_| bearer.is_none());
+    let session = cookies.and_then(session);
     let about = About {
         request_id: request_id.to_owned(),
         address: address(configuration, request, &fields),

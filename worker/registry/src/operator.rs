@@ -33,10 +33,12 @@ const RECOVERY_CODES: usize = 10;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) enum OperatorCall {
-    /// Lets who has this invitation set new factors. Those that there are stay until then.
+    /// Lets who has this invitation set new factors. Those that there are stay until then, or,
+    /// for somebody new, are forgotten: they were another operator's with the same address.
     Invite {
         person: Person,
         invitation_hash: String,
+        is_new: bool,
     },
     /// Takes a password, and gives a secret for an authenticator app.
     Enrol {
@@ -128,7 +130,8 @@ impl Operator {
             OperatorCall::Invite {
                 person,
                 invitation_hash,
-            } => desk.invite(&person, &invitation_hash),
+                is_new,
+            } => desk.invite(&person, &invitation_hash, is_new),
             OperatorCall::Enrol {
                 invitation,
                 password,
@@ -177,9 +180,17 @@ struct Enrolled {
 }
 
 impl Desk<'_> {
-    fn invite(&self, person: &Person, invitation_hash: &str) -> Result<Answer, Refusal> {
+    fn invite(
+        &self,
+        person: &Person,
+        invitation_hash: &str,
+        is_new: bool,
+    ) -> Result<Answer, Refusal> {
         let until_s = self.now_s.saturating_add(INVITATION_S);
         transaction(&self.storage, || {
+            if is_new && Factors::read(&self.storage)?.is_some() {
+                factors::forget(&self.storage)?;
+            }
             factors::invite(&self.storage, person, invitation_hash, until_s)?;
             Ok(Answer::empty())
         })

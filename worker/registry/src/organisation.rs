@@ -8,8 +8,10 @@ mod listing;
 mod operators;
 mod outbox;
 mod reconcile;
+mod roles;
 mod schema;
 mod sessions;
+mod settings;
 
 use std::rc::Rc;
 
@@ -27,7 +29,9 @@ use change::Moment;
 pub(crate) use listing::KeyQuery;
 pub(crate) use operators::{NewOperator, OperatorEdit};
 pub(crate) use reconcile::Reconciliation;
+pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
+pub(crate) use settings::SettingsEdit;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) enum OrganisationCall {
@@ -84,6 +88,17 @@ pub(crate) enum OrganisationCall {
     },
     Reconcile(Reconciliation),
     AuditHead,
+    Settings,
+    EditSettings(SettingsEdit),
+    Roles,
+    CreateRole(NewRole),
+    EditRole {
+        name: String,
+        edit: RoleEdit,
+    },
+    RemoveRole {
+        name: String,
+    },
     Operators,
     /// Gives the person whom the Worker then invites.
     InviteOperator(NewOperator),
@@ -187,6 +202,12 @@ impl Organisation {
                 reconcile::reconcile(&moment, &self.env, from).await
             }
             OrganisationCall::AuditHead => head::show(&moment),
+            OrganisationCall::Settings => settings::show(&moment),
+            OrganisationCall::EditSettings(edit) => settings::edit(&moment, &edit),
+            OrganisationCall::Roles => roles::list(&moment),
+            OrganisationCall::CreateRole(new) => roles::create(&moment, &new),
+            OrganisationCall::EditRole { name, edit } => roles::edit(&moment, &name, &edit),
+            OrganisationCall::RemoveRole { name } => roles::remove(&moment, &name),
             OrganisationCall::Operators => operators::list(&moment),
             OrganisationCall::InviteOperator(new) => operators::invite(&moment, new),
             OrganisationCall::InviteAgain { id } => operators::invite_again(&moment, &id),

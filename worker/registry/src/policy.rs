@@ -152,6 +152,28 @@ impl MayGrant {
         }
     }
 
+    /// Whether a role may be given with these grants, whatever the accounts.
+    ///
+    /// # Errors
+    /// With every field that goes beyond it.
+    pub(crate) fn covers_role(&self, role: &Assignment) -> Result<(), Vec<FieldError>> {
+        let mut beyond = Vec::new();
+        if !has(&self.roles, &role.role) {
+            beyond.push(FieldError::new("name", &role.role));
+        }
+        for api in role.grants.iter().map(|(api, _, _)| api) {
+            let error = FieldError::new("grants", format!("API {api}"));
+            if !has(&self.apis, api) && !beyond.contains(&error) {
+                beyond.push(error);
+            }
+        }
+        if beyond.is_empty() {
+            Ok(())
+        } else {
+            Err(beyond)
+        }
+    }
+
     /// Whether it allows nothing that the other one does not.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         is_within(&self.roles, &other.roles)

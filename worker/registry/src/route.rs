@@ -99,6 +99,15 @@ fn call_of(method: &str, path: &[&str], asked: &Asked) -> Result<OrganisationCal
         ("POST", ["keys", _, "secret"]) => Call::SecretAgain { key_id: id() },
         ("POST", ["reconcile"]) => Call::Reconcile(json(asked)?),
         ("GET", ["audit", "head"]) => Call::AuditHead,
+        ("GET", ["organisation"]) => Call::Settings,
+        ("PATCH", ["organisation"]) => Call::EditSettings(json(asked)?),
+        ("GET", ["roles"]) => Call::Roles,
+        ("POST", ["roles"]) => Call::CreateRole(json(asked)?),
+        ("PATCH", ["roles", _]) => Call::EditRole {
+            name: id(),
+            edit: json(asked)?,
+        },
+        ("DELETE", ["roles", _]) => Call::RemoveRole { name: id() },
         ("GET", ["operators"]) => Call::Operators,
         ("PATCH", ["operators", _]) => Call::EditOperator {
             id: id(),

@@ -64,7 +64,7 @@ pub(crate) async fn found(
         organisation: new.name.clone(),
         email: email::folded(&new.firm_admin),
     };
-    let invitation = send_invitation(env, asked, &person).await?;
+    let invitation = send_invitation(env, asked, &person, true).await?;
     let call = OrganisationCall::Found {
         name: new.name.clone(),
         email: person.email,
@@ -80,27 +80,37 @@ pub(crate) async fn invite(
     call: OrganisationCall,
 ) -> Result<Reply, Refusal> {
     #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
     struct Noted {
         email: String,
+        signed_in_at: Option<u64>,
     }
     let (organisation, _) = asked.session.as_ref().ok_or(Code::Unauthenticated)?;
     let answer = within(env, asked, call).await?;
     if !answer.is_ok() {
         return Ok((answer, None));
     }
+    let noted: Noted = answer.read()?;
     let person = Person {
         organisation: organisation.clone(),
-        email: answer.read::<Noted>()?.email,
+        email: noted.email,
     };
-    let invitation = send_invitation(env, asked, &person).await?;
+    let is_new = noted.signed_in_at.is_none();
+    let invitation = send_invitation(env, asked, &person, is_new).await?;
     Ok((with_invitation(answer, invitation)?, None))
 }
 
-async fn send_invitation(env: &Env, asked: &Asked, person: &Person) -> Result<String, Refusal> {
+async fn send_invitation(
+    env: &Env,
+    asked: &Asked,
+    person: &Person,
+    is_new: bool,
+) -> Result<String, Refusal> {
     let invitation = random::secret()?;
     let call = OperatorCall::Invite {
         person: person.clone(),
         invitation_hash: random::hash(&invitation),
+        is_new,
     };
     let answer = ask_operator(env, asked, person, call).await?;
     if answer.is_ok() {

@@ -1,8 +1,12 @@
 //! Keys as they are asked for, and what is wrong with them, field by field.
+use std::collections::BTreeMap;
+
 use ipnet::IpNet;
 use keyward_core::address::parse_networks;
+use keyward_core::catalogue::is_account_name;
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
+use keyward_core::limits::{ACCOUNTS_MAX, ASSIGNMENTS_MAX};
 use keyward_core::mac::Algorithm;
 use keyward_issuer::change::Edit;
 use keyward_issuer::make::{BASIC_LIFE_S, SIGNED_LIFE_S, TOKEN_LIFE_S};
@@ -109,6 +113,8 @@ pub(crate) struct CheckedEdit {
 /// Reads forms of one organisation, and collects what is wrong.
 pub(crate) struct Checker<'a> {
     pub(crate) catalogue: &'a CatalogueFile,
+    /// The organisation's own, besides those that every deployment has.
+    pub(crate) roles: &'a BTreeMap<String, GrantTable>,
     pub(crate) organisation: &'a str,
     pub(crate) life_days_max: u64,
     pub(crate) now_s: u64,
@@ -326,16 +332,33 @@ impl Checker<'_> {
                 self.fault(format!("apis[{index}]"), "is not an API of this deployment");
             }
         }
-        if roles.is_empty() || roles.len() > keyward_core::limits::ASSIGNMENTS_MAX {
+        if roles.is_empty() || roles.len() > ASSIGNMENTS_MAX {
             self.fault("roles", "must be 1 to 16");
         }
         let mut assignments: Vec<Assignment> = Vec::new();
         for (index, form) in roles.into_iter().enumerate() {
-            let Some(preset) = Preset::parse(&form.role) else {
-                self.fault(format!("roles[{index}].role"), "is not a role");
+            let faults = self.errors.len();
+            if let Accounts::Listed(names) = &form.accounts
+                && (names.len() > ACCOUNTS_MAX || !names.iter().all(|name| is_account_name(name)))
+            {
+                self.fault(
+                    format!("roles[{index}].accounts"),
+                    "must be at most 1,000 accounts of 1 to 256 visible characters",
+                );
                 continue;
+            }
+            let assigned = match (Preset::parse(&form.role), self.roles.get(&form.role)) {
+                (Some(preset), _) => preset.assign(form.accounts, self.catalogue),
+                (None, Some(grants)) => Ok(Assignment {
+                    role: form.role,
+                    accounts: form.accounts,
+                    grants: grants.clone(),
+                }),
+                (None, None) => {
+                    self.fault(format!("roles[{index}].role"), "is not a role");
+                    continue;
+                }
             };
-            let assigned = preset.assign(form.accounts, self.catalogue);
             let assigned = assigned.map(|one| of_apis(one, apis));
             match (assigned, form.grants) {
                 (Err(error), _) => self.fault(format!("roles[{index}].accounts"), error),
@@ -344,6 +367,12 @@ impl Checker<'_> {
                     Ok(narrow) => assignments.push(narrow),
                     Err(error) => self.fault(format!("roles[{index}].grants"), error),
                 },
+            }
+            let grants_nothing = assignments
+                .last()
+                .is_some_and(|one| one.grants.iter().next().is_none());
+            if self.errors.len() == faults && grants_nothing {
+                self.fault(format!("roles[{index}]"), "grants nothing on these APIs");
             }
         }
         assignments

@@ -134,6 +134,12 @@ pub(super) fn invite(
     Ok(())
 }
 
+pub(super) fn forget(storage: &Storage) -> Result<(), Refusal> {
+    sql::run(storage, "DELETE FROM factors", args![])?;
+    sql::run(storage, "DELETE FROM recovery", args![])?;
+    Ok(())
+}
+
 /// What will be the factors once the app has shown a code.
 pub(super) fn set_next(storage: &Storage, password: &str, totp: &str) -> Result<(), Refusal> {
     sql::run(

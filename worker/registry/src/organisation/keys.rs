@@ -1,6 +1,7 @@
 //! Keys: made and changed, each time with the entry in the log and the note to publish.
 mod again;
 mod create;
+mod role;
 mod stored;
 
 use keyward_core::catalogue::Action;
@@ -9,7 +10,7 @@ use keyward_wire::Record;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Moment, Needs};
-use super::schema;
+use super::{roles, schema};
 use crate::call::Answer;
 use crate::key::{Checker, KeyEdit, KeyView};
 use crate::policy::Area;
@@ -18,6 +19,7 @@ use crate::refusal::{Code, Refusal};
 
 pub(super) use again::{acknowledge, secret_again};
 pub(super) use create::create;
+pub(super) use role::{holders, narrow};
 pub(super) use stored::Shown;
 use stored::Stored;
 
@@ -58,6 +60,7 @@ pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answe
             let policy = schema::policy(&moment.storage)?;
             let checker = Checker {
                 catalogue: &moment.configuration.catalogue,
+                roles: &roles::own(&moment.storage)?,
                 organisation: &policy.name,
                 life_days_max: policy.life_days_max,
                 now_s: moment.now_s,

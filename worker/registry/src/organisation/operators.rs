@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::audit::{self, By};
 use super::change::{Change, Moment, Needs};
 use super::sessions::{self, Actor};
-use super::{outbox, schema};
+use super::{outbox, schema, settings};
 use crate::call::Answer;
 use crate::policy::{Area, MayGrant, OperatorRole};
 use crate::random;
@@ -14,8 +14,6 @@ use crate::refusal::{Code, FieldError, Refusal};
 use crate::sql::{self, args};
 use crate::{call, email};
 
-/// How long keys may live where the organisation has not decided otherwise, in days.
-const LIFE_DAYS_MAX: u64 = 365;
 /// Operators of one organisation.
 const OPERATORS_MAX: u64 = 1_000;
 
@@ -83,7 +81,7 @@ pub(super) fn found(moment: &Moment, name: &str, email: &str) -> Result<Answer, 
         id: random::id()?,
         email: email::folded(email),
         role: OperatorRole::FirmAdmin,
-        may_grant: MayGrant::everything(LIFE_DAYS_MAX),
+        may_grant: MayGrant::everything(settings::LIFE_DAYS_MAX),
         disabled: false,
         created_at: moment.now_s,
         signed_in_at: None,
@@ -93,7 +91,7 @@ pub(super) fn found(moment: &Moment, name: &str, email: &str) -> Result<Answer, 
         sql::run(
             &moment.storage,
             "INSERT INTO organisation VALUES (1, ?, ?, ?, 0, 0)",
-            args![name, moment.now_s, LIFE_DAYS_MAX],
+            args![name, moment.now_s, settings::LIFE_DAYS],
         )?;
         write(moment, &first)?;
         audit::append(

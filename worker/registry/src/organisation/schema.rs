@@ -6,7 +6,7 @@ use crate::policy::DAY_S;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "CREATE TABLE organisation (
         one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
         life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
@@ -29,6 +29,7 @@ const TABLES: [&str; 8] = [
         rounds INTEGER NOT NULL, failures INTEGER NOT NULL, written_at_ms INTEGER) STRICT",
     "CREATE TABLE audit (
         sequence INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
+    "CREATE TABLE roles (name TEXT PRIMARY KEY, grants TEXT NOT NULL) STRICT",
     "CREATE TABLE repeats (
         operator TEXT NOT NULL, key TEXT NOT NULL, content_hash TEXT NOT NULL, key_id TEXT NOT NULL,
         at_s INTEGER NOT NULL, PRIMARY KEY (operator, key)) STRICT",

@@ -22,6 +22,7 @@ fn check(change: Value) -> Result<Checked, Vec<(String, String)>> {
     let catalogue = catalogue();
     let checker = Checker {
         catalogue: &catalogue,
+        roles: &own_roles(),
         organisation: "acme",
         life_days_max: 400,
         now_s: NOW_S,
@@ -32,6 +33,22 @@ fn check(change: Value) -> Result<Checked, Vec<(String, String)>> {
         errors.map(|error| (error.field, error.detail)).collect()
     };
     checker.new_key(form(change)).map_err(pairs)
+}
+
+fn own_roles() -> BTreeMap<String, GrantTable> {
+    from_value(json!({ "billing": { "management": { "users": "ru" } } })).expect("roles")
+}
+
+#[test]
+fn a_role_of_the_organisation_is_one_like_all_others() {
+    let held = |grants: Value| {
+        check(json!({ "roles": [{ "role": "billing", "accounts": ["a1"], "grants": grants }] }))
+            .map(|checked| checked.new.assignments[0].grants.clone())
+    };
+    assert_eq!(held(Value::Null).expect("a key"), own_roles()["billing"]);
+    assert!(held(json!({ "management": { "users": "r" } })).is_ok());
+    let errors = held(json!({ "management": { "users": "rd" } })).expect_err("errors");
+    assert_eq!(errors[0].0, "roles[0].grants");
 }
 
 #[test]
@@ -115,6 +132,15 @@ fn what_only_one_kind_has_is_refused_for_the_others() {
             "notBefore",
         ),
         (json!({ "roles": [] }), "roles"),
+        (
+            json!({ "roles": [{ "role": "read-only", "accounts": ["a\u{7f}"] }] }),
+            "roles[0].accounts",
+        ),
+        (
+            json!({ "roles": [{ "role": "read-only", "accounts": "all", "grants": {} }] }),
+            "roles[0]",
+        ),
+        (json!({ "apis": [] }), "roles[0]"),
     ] {
         let errors = check(change.clone()).expect_err("errors");
         assert_eq!(errors.len(), 1, "{change}: {errors:?}");
@@ -139,6 +165,7 @@ fn an_edit_tells_null_from_nothing() {
     let edit = |json: Value| {
         let checker = Checker {
             catalogue: &catalogue,
+            roles: &own_roles(),
             organisation: "acme",
             life_days_max: 400,
             now_s: NOW_S,

@@ -11,7 +11,7 @@ use crate::directory::DirectoryCall;
 use crate::key::{About, Checker, KeyForm, KeyView};
 use crate::name;
 use crate::organisation::change::{Change, Moment, Needs};
-use crate::organisation::schema;
+use crate::organisation::{roles, schema};
 use crate::policy::Area;
 use crate::random;
 use crate::refusal::{Code, Refusal};
@@ -57,6 +57,7 @@ fn make(moment: &Moment, form: KeyForm, by: &str) -> Result<(IssuedKey, About), 
     let name = form.name.clone();
     let checker = Checker {
         catalogue: &moment.configuration.catalogue,
+        roles: &roles::own(&moment.storage)?,
         organisation: &policy.name,
         life_days_max: policy.life_days_max,
         now_s: moment.now_s,
