@@ -217,6 +217,10 @@ test("a session ends with what its operator is: role, state, factors", async () 
   assert.equal((await changed.ask("GET", "/v1/session")).status, 200);
   await enrol(registry, { organisation: "acme", email: changed.email, invitation, password: "another password" });
   await ended(changed, "factors");
+  const entries = (await admin.expect(200, "GET", `/v1/audit?subject=${changed.id}`)).trim().split("\n").map((line) => JSON.parse(line));
+  const enrolled = entries.filter((entry) => entry.action === "operator.enrol").at(-1);
+  assert.equal(enrolled.address, "127.0.0.1");
+  assert.match(enrolled.requestId, /^[\w-]{22}$/);
   assert.equal(code(await changed.signIn()), "sign_in_failed");
   const removed = await operator("removed", "auditor");
   await admin.expect(204, "DELETE", `/v1/operators/${removed.id}`);

@@ -168,3 +168,17 @@ impl<'de> Visitor<'de> for AccountsVisitor {
 pub(crate) fn is_account(text: &str) -> bool {
     text != "*" && is_account_name(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_tables_share_what_both_grant() {
+        let table = |json: &str| serde_json::from_str::<GrantTable>(json).unwrap();
+        let one = table(r#"{ "a": { "x": "cru", "y": "d" }, "b": { "x": "r" } }"#);
+        let other = table(r#"{ "a": { "x": "rd", "y": "r" }, "c": { "x": "r" } }"#);
+        assert_eq!(one.intersect(&other), table(r#"{ "a": { "x": "r" } }"#));
+        assert_eq!(one.intersect(&one), one);
+    }
+}

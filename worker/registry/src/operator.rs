@@ -78,7 +78,7 @@ impl DurableObject for Operator {
         let confirms = matches!(call, OperatorCall::Confirm { .. });
         let answer = self.answer(call, about.address);
         if confirms && answer.is_ok() {
-            self.end_sessions().await;
+            self.end_sessions(about).await;
         }
         call::respond(answer)
     }
@@ -86,7 +86,7 @@ impl DurableObject for Operator {
     async fn alarm(&self) -> worker::Result<Response> {
         // First of all the next try: an alarm that fails six times is dropped for good.
         let _ = set_alarm(&self.state.storage(), later_ms());
-        self.end_sessions().await;
+        self.end_sessions(About::default()).await;
         Response::empty()
     }
 }
@@ -99,13 +99,13 @@ fn later_ms() -> f64 {
 impl Operator {
     /// Has the organisation end the sessions that began with other factors. The alarm goes on
     /// until it has.
-    async fn end_sessions(&self) {
+    async fn end_sessions(&self, about: About) {
         let storage = self.state.storage();
         let Ok(Some(factors)) = Factors::read(&storage) else {
             return;
         };
         let question = Ask {
-            about: About::default(),
+            about,
             call: OrganisationCall::EndSessions {
                 email: factors.person.email,
             },
