@@ -1,4 +1,13 @@
+use std::collections::BTreeMap;
+
+use keyward_core::key::SigningRules;
+use keyward_core::mac::Algorithm;
+use keyward_issuer::NewKind;
+use keyward_wire::catalogue::CatalogueFile;
+
 use super::*;
+use crate::policy::DAY_S;
+use crate::refusal::Refusal;
 use serde_json::{Value, from_value, json};
 
 const NOW_S: u64 = 1_800_000_000;
