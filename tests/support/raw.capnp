@@ -23,7 +23,7 @@ const gateway :Workerd.Worker = (
   compatibilityDate = @COMPATIBILITY_DATE@,
   modules = [
     (name = "gateway/entry.js", esModule = embed "/worker/gateway/entry.js"),
-    (name = "host/guard.js", esModule = embed "/worker/host/guard.js"),
+    (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
     (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
     (name = "gateway/build/index.js", esModule = embed "/worker/gateway/build/index.js"),
     (name = "gateway/build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),

@@ -25,7 +25,7 @@ const registry :Workerd.Worker = (
   compatibilityDate = .date,
   modules = [
     (name = "registry/entry.js", esModule = embed "/worker/registry/entry.js"),
-    (name = "host/guard.js", esModule = embed "/worker/host/guard.js"),
+    (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
     (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
     (name = "registry/build/index.js", esModule = embed "/worker/registry/build/index.js"),
     (name = "registry/build/index_bg.wasm", wasm = embed "/worker/registry/build/index_bg.wasm"),
@@ -52,7 +52,7 @@ const gateway :Workerd.Worker = (
   compatibilityDate = .date,
   modules = [
     (name = "gateway/entry.js", esModule = embed "/worker/gateway/entry.js"),
-    (name = "host/guard.js", esModule = embed "/worker/host/guard.js"),
+    (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
     (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
     (name = "gateway/build/index.js", esModule = embed "/worker/gateway/build/index.js"),
     (name = "gateway/build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),

@@ -1,7 +1,7 @@
 // The Worker's module: the gateway and its object, each call given up at once when the wasm instance is lost.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import Gateway, { ReplayStore as Inner } from "./build/index.js";
-import { unavailable, whileInstanceLives } from "../host/guard.js";
+import { unavailable, whileInstanceLives } from "../platform/guard.js";
 import catalogue from "./catalogue.json";
 
 export default class extends WorkerEntrypoint {

@@ -1,7 +1,7 @@
 // The Worker's module: the registry and its objects, each call given up at once when the wasm instance is lost.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import Registry, { Directory as InnerDirectory, Operator as InnerOperator, Organisation as InnerOrganisation } from "./build/index.js";
-import { unavailable, whileInstanceLives } from "../host/guard.js";
+import { unavailable, whileInstanceLives } from "../platform/guard.js";
 import catalogue from "../gateway/catalogue.json";
 
 // The gateway's catalogue, so that both know the same APIs; a variable CATALOGUE goes before the file.

@@ -251,7 +251,7 @@ fn code_map_names_every_file() {
         ("keyward-wasm", "crates/keyward-wasm/src"),
         ("keyward-cli", "crates/keyward-cli/src"),
         ("gateway", "worker/gateway/src"),
-        ("host", "worker/host/src"),
+        ("host", "worker/platform/src"),
         ("registry", "worker/registry/src"),
     ] {
         let (_, section) = map

@@ -11,7 +11,7 @@ const gateway :Workerd.Worker = (
   compatibilityDate = "2026-07-01",
   modules = [
     (name = "gateway/entry.js", esModule = embed "/worker/gateway/entry.js"),
-    (name = "host/guard.js", esModule = embed "/worker/host/guard.js"),
+    (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
     (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
     (name = "gateway/build/index.js", esModule = embed "/tests/support/trap/index.js"),
     (name = "gateway/build/built.js", esModule = embed "/worker/gateway/build/index.js"),

@@ -1,5 +1,5 @@
 //! What the bindings do not offer.
-pub(crate) use keyward_host::property;
+pub(crate) use keyward_platform::property;
 use wasm_bindgen::JsCast;
 
 /// The global object of a Worker.

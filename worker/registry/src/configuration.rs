@@ -2,7 +2,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use keyward_host::property;
+use keyward_platform::property;
 use keyward_issuer::{Issuer, TokenSigner};
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::registry::{EnvironmentSecrets, RegistrySecrets, RegistrySettings};

@@ -1,6 +1,6 @@
 //! The directory: one object that reserves the names of organisations and every key id of the
 //! deployment, for ever.
-use keyward_host::transaction;
+use keyward_platform::transaction;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, Storage, durable_object};
 

@@ -2,7 +2,7 @@
 use core::net::IpAddr;
 
 use keyward_core::request::Field;
-use keyward_host::client_address;
+use keyward_platform::client_address;
 use worker::Headers;
 
 use crate::call::{About, Idempotency};

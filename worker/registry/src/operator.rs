@@ -6,7 +6,7 @@ mod factors;
 use core::net::IpAddr;
 use std::rc::Rc;
 
-use keyward_host::{delete_alarm, set_alarm, transaction};
+use keyward_platform::{delete_alarm, set_alarm, transaction};
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, Storage, durable_object};
 use zeroize::Zeroizing;

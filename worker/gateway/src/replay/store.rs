@@ -1,5 +1,5 @@
 //! The object: a table of what was seen, and an alarm that forgets it.
-use keyward_host::{delete_alarm, set_alarm, transaction};
+use keyward_platform::{delete_alarm, set_alarm, transaction};
 use worker::{
     DurableObject, Env, Request, Response, Result, SqlStorageValue, State, durable_object, js_sys,
 };

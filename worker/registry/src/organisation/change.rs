@@ -2,7 +2,7 @@
 use std::rc::Rc;
 
 use keyward_core::catalogue::Action;
-use keyward_host::transaction;
+use keyward_platform::transaction;
 use serde::Serialize;
 use worker::Storage;
 

@@ -1,6 +1,6 @@
 //! The organisation's operators. Nobody gives more than he has himself.
 use keyward_core::catalogue::Action;
-use keyward_host::transaction;
+use keyward_platform::transaction;
 use serde::{Deserialize, Serialize};
 
 use super::audit::{self, By};

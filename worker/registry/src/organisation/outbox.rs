@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
-use keyward_host::{delete_alarm, set_alarm, transaction};
+use keyward_platform::{delete_alarm, set_alarm, transaction};
 use keyward_issuer::Published;
 use keyward_wire::Record;
 use serde::Deserialize;

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use keyward_core::catalogue::Action;
-use keyward_host::transaction;
+use keyward_platform::transaction;
 use keyward_issuer::is_published;
 use keyward_wire::{Record, kv_name};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
 //! Sessions of operators: random, kept as hashes, ended by whatever changes who one is.
-use keyward_host::transaction;
+use keyward_platform::transaction;
 use serde::{Deserialize, Serialize};
 
 use super::audit::{self, By};
