@@ -111,7 +111,7 @@ async function start(seed, { on = "workerd", state }) {
 export const events = (lines) => lines.filter((line) => line.startsWith('{"event":')).map((line) => JSON.parse(line));
 
 /** The store behind the gateway; see kv/index.js for what each command does. */
-function kvClient(base) {
+export function kvClient(base) {
   const ask = async (method, path, body) => {
     const response = await fetch(base + path, { method, body });
     if (!response.ok && response.status !== 404) throw new Error(`${method} ${path}: ${response.status}`);

@@ -24,10 +24,11 @@ const config :Workerd.Config = (
 );
 
 const modules :List(Workerd.Worker.Module) = [
-  (name = "entry.js", esModule = embed "/worker/gateway/entry.js"),
-  (name = "catalogue.json", json = embed "/worker/gateway/catalogue.json"),
-  (name = "build/index.js", esModule = embed "/worker/gateway/build/index.js"),
-  (name = "build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
+  (name = "gateway/entry.js", esModule = embed "/worker/gateway/entry.js"),
+  (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
+  (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
+  (name = "gateway/build/index.js", esModule = embed "/worker/gateway/build/index.js"),
+  (name = "gateway/build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
 ];
 
 const gateway :Workerd.Worker = (

@@ -7,7 +7,7 @@ use std::{fs, iter};
 use keyward_core::denial::Code;
 
 /// Every document of the repository.
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "CHANGELOG.md",
     "README.md",
     "SECURITY.md",
@@ -17,6 +17,7 @@ const DOCUMENTS: [&str; 9] = [
     "npm/README.md",
     "tests/README.md",
     "worker/gateway/README.md",
+    "worker/registry/README.md",
 ];
 
 fn root() -> PathBuf {
@@ -249,6 +250,8 @@ fn code_map_names_every_file() {
         ("keyward-wasm", "crates/keyward-wasm/src"),
         ("keyward-cli", "crates/keyward-cli/src"),
         ("gateway", "worker/gateway/src"),
+        ("host", "worker/platform/src"),
+        ("registry", "worker/registry/src"),
     ] {
         let (_, section) = map
             .split_once(&format!("\n### {name}\n"))

@@ -2,7 +2,8 @@
 //! change nothing gives the record as it is.
 use alloc::vec::Vec;
 
-use keyward_wire::record::{Live, Material, Record, State};
+use ipnet::IpNet;
+use keyward_wire::record::{Assignment, Live, Material, Record, State};
 
 use crate::error::IssueError;
 
@@ -77,6 +78,49 @@ pub fn shorten(record: &Record, expires_at_s: u64) -> Result<Record, IssueError>
     )?;
     shorter.check()?;
     Ok(shorter)
+}
+
+/// What of a key may be another without a new secret. `None`: as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edit {
+    /// The inner `None`: anywhere. An empty list: nowhere.
+    pub addresses: Option<Option<Vec<IpNet>>>,
+    pub assignments: Option<Vec<Assignment>>,
+    pub expires_at_s: Option<u64>,
+}
+
+/// The key as it was edited. A token says itself when it ends, so token keys are
+/// [reissued](crate::Issuer::reissue) to live longer.
+///
+/// # Errors
+/// When the key was removed, has expired and would live again, would expire before now or before
+/// it begins, is a token key that would live longer, or a list is none that a record may have.
+pub fn edit(record: &Record, edit: Edit, now_s: u64) -> Result<Record, IssueError> {
+    let old = live(record)?;
+    let expires_at_s = edit.expires_at_s.unwrap_or(old.expires_at_s);
+    if edit.expires_at_s.is_some() {
+        if old.expires_at_s <= now_s {
+            return Err(IssueError::Expired);
+        }
+        if expires_at_s <= now_s {
+            return Err(IssueError::ExpiresTooEarly);
+        }
+        let is_token = matches!(old.material, Material::Token { .. });
+        if is_token && expires_at_s > old.expires_at_s {
+            return Err(IssueError::Lengthens);
+        }
+    }
+    let edited = changed(
+        record,
+        Live {
+            expires_at_s,
+            addresses: edit.addresses.unwrap_or_else(|| old.addresses.clone()),
+            assignments: edit.assignments.unwrap_or_else(|| old.assignments.clone()),
+            ..old.clone()
+        },
+    )?;
+    edited.check()?;
+    Ok(edited)
 }
 
 /// A tombstone in place of the key, for ever.

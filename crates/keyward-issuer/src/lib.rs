@@ -8,6 +8,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod audit;
 pub mod change;
 pub mod error;
 pub mod import;
@@ -24,7 +25,7 @@ pub mod webhook;
 pub use change::{disable, enable, end_rotation, remove, shorten};
 pub use error::IssueError;
 pub use make::{IssuedKey, Issuer, NewKey, NewKind};
-pub use publish::{Published, is_renewal_due, publish};
+pub use publish::{Published, is_published, is_renewal_due, publish};
 pub use random::Entropy;
 pub use secret::Secret;
 pub use token::{TokenSigner, jwks};

@@ -1,7 +1,7 @@
 //! From a record to what is stored for the edge.
 use alloc::string::String;
 
-use keyward_wire::envelope::{Publisher, kv_name};
+use keyward_wire::envelope::{PublishRing, Publisher, kv_name};
 use keyward_wire::record::{Live, Record, State};
 
 use crate::error::IssueError;
@@ -52,6 +52,31 @@ pub fn publish(
         fresh_until_s,
         renew_at_s,
     })
+}
+
+/// Whether this KV text says what the record says, signed with the present key, and will be
+/// believed for longer than until its renewal.
+#[must_use]
+pub fn is_published(record: &Record, kv_text: &str, publisher: &Publisher, now_s: u64) -> bool {
+    let ring = PublishRing::new([(publisher.id().clone(), publisher.public_key())]);
+    let opened = ring
+        .ok()
+        .and_then(|ring| ring.open(&kv_name(&record.key_id), kv_text).ok())
+        .and_then(|payload| Record::from_payload(&payload).ok());
+    let Some(mut found) = opened else {
+        return false;
+    };
+    if let State::Live(live) = &mut found.state {
+        let is_fresh = match live.fresh_until_s {
+            None => fresh_until_s(live, now_s).is_none(),
+            until_s => !is_renewal_due(until_s, now_s),
+        };
+        if !is_fresh {
+            return false;
+        }
+        live.fresh_until_s = None;
+    }
+    found == *record
 }
 
 /// Whether a text that is believed until then is to be published anew.

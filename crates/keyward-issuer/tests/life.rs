@@ -7,7 +7,8 @@ use keyward_core::key::SigningRules;
 use keyward_issuer::make::SIGNED_LIFE_S;
 use keyward_issuer::publish::FRESH_S;
 use keyward_issuer::{
-    IssueError, Issuer, disable, enable, end_rotation, is_renewal_due, publish, remove,
+    IssueError, Issuer, disable, enable, end_rotation, is_published, is_renewal_due, publish,
+    remove,
 };
 use keyward_wire::record::{Live, Material, Record, State};
 use keyward_wire::{Opened, RecordError};
@@ -231,4 +232,71 @@ fn what_is_over_needs_no_renewal() {
     assert!(open_text(&record.key_id, &just_expired.kv_text, expiry_s - 60).is_ok());
     let removed = publish(&remove(&record).unwrap(), &publisher(), NOW_S).unwrap();
     assert_eq!((removed.fresh_until_s, removed.renew_at_s), (None, None));
+}
+
+#[test]
+fn an_edit_changes_what_it_names_and_no_secret() {
+    use keyward_issuer::change::{Edit, edit};
+    let key = make(signed(), 1).record;
+    let old = live(&key).clone();
+    let changed = |change: Edit| edit(&key, change, NOW_S);
+    assert_eq!(changed(Edit::default()).unwrap(), key);
+    let nowhere = changed(Edit {
+        addresses: Some(Some(Vec::new())),
+        ..Edit::default()
+    })
+    .unwrap();
+    assert_eq!(nowhere.generation, key.generation + 1);
+    let expected = Live {
+        addresses: Some(Vec::new()),
+        ..old.clone()
+    };
+    assert_eq!(*live(&nowhere), expected);
+    let end = |expires_at_s: u64| Edit {
+        expires_at_s: Some(expires_at_s),
+        ..Edit::default()
+    };
+    for end_s in [NOW_S + 1, old.expires_at_s + SIGNED_LIFE_S] {
+        assert_eq!(live(&changed(end(end_s)).unwrap()).expires_at_s, end_s);
+    }
+    assert_eq!(
+        changed(end(NOW_S)).unwrap_err(),
+        IssueError::ExpiresTooEarly
+    );
+    let expired_s = old.expires_at_s;
+    assert_eq!(
+        edit(&key, end(expired_s + 9), expired_s).unwrap_err(),
+        IssueError::Expired
+    );
+    assert_eq!(
+        edit(&remove(&key).unwrap(), Edit::default(), NOW_S).unwrap_err(),
+        IssueError::Removed
+    );
+}
+
+#[test]
+fn what_is_published_is_told_from_what_is_not() {
+    let key = make(signed(), 1).record;
+    let expires_at_s = live(&key).expires_at_s;
+    let publisher = publisher();
+    let text = |record: &Record, at_s: u64| publish(record, &publisher, at_s).unwrap().kv_text;
+    let is = |text: &str, at_s: u64| is_published(&key, text, &publisher, at_s);
+    let now = text(&key, NOW_S);
+    assert!(is(&now, NOW_S) && is(&now, NOW_S + FRESH_S / 2 - 1));
+    assert!(!is(&now, NOW_S + FRESH_S / 2));
+    assert!(!is(&text(&disable(&key).unwrap(), NOW_S), NOW_S));
+    assert!(!is(&text(&make(signed(), 2).record, NOW_S), NOW_S));
+    assert!(!is(&now.replacen('A', "B", 1), NOW_S));
+    assert!(!is("", NOW_S));
+    let other = keyward_wire::Publisher::new(publisher.id().clone(), &[9; 32]);
+    assert!(!is_published(&key, &now, &other, NOW_S));
+    let long_ago = expires_at_s + 2 * FRESH_S;
+    assert!(is(&text(&key, long_ago), long_ago) && !is(&now, long_ago));
+    let removed = remove(&key).unwrap();
+    assert!(is_published(
+        &removed,
+        &text(&removed, NOW_S),
+        &publisher,
+        long_ago
+    ));
 }

@@ -81,6 +81,16 @@ impl GrantTable {
         })
     }
 
+    /// What both tables grant.
+    #[must_use]
+    pub fn intersect(&self, other: &Self) -> Self {
+        let mut both = Self::default();
+        for (api, resource, actions) in self.iter() {
+            both.grant(api, resource, actions.intersect(other.on(api, resource)));
+        }
+        both
+    }
+
     /// The same, for the core.
     #[must_use]
     pub fn to_core(&self) -> Vec<key::Grants> {
@@ -199,4 +209,18 @@ impl<'de> Visitor<'de> for AccountsVisitor {
 /// An account of the core that is not `*`, which stands for all where origins are told accounts.
 pub(crate) fn is_account(text: &str) -> bool {
     text != "*" && is_account_name(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_tables_share_what_both_grant() {
+        let table = |json: &str| serde_json::from_str::<GrantTable>(json).unwrap();
+        let one = table(r#"{ "a": { "x": "cru", "y": "d" }, "b": { "x": "r" } }"#);
+        let other = table(r#"{ "a": { "x": "rd", "y": "r" }, "c": { "x": "r" } }"#);
+        assert_eq!(one.intersect(&other), table(r#"{ "a": { "x": "r" } }"#));
+        assert_eq!(one.intersect(&one), one);
+    }
 }

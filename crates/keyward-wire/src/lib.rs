@@ -20,6 +20,7 @@ pub mod open;
 pub mod organisation;
 pub mod problem;
 pub mod record;
+pub mod registry;
 pub mod ring;
 pub mod roles;
 pub mod seal;

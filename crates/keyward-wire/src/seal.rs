@@ -81,6 +81,14 @@ impl MasterRing {
         Ok((&self.current, self.derive(organisation, &self.current)?))
     }
 
+    /// The keys of one organisation under the master with this id.
+    ///
+    /// # Errors
+    /// `UnknownSealingKey` when there is none.
+    pub fn opening(&self, organisation: &str, ring: &RingId) -> Result<DerivedKeys, RecordError> {
+        self.derive(organisation, ring)
+    }
+
     /// The keys of one organisation under every master, for its own verifiers.
     ///
     /// # Errors

@@ -95,9 +95,18 @@ struct AuthorityJson {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum SchemeJson {
+pub(crate) enum SchemeJson {
     Http,
     Https,
+}
+
+impl SchemeJson {
+    pub(crate) const fn to_core(&self) -> Scheme {
+        match self {
+            Self::Http => Scheme::Http,
+            Self::Https => Scheme::Https,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -109,7 +118,7 @@ enum RoleJson {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum ClientAddressJson {
+pub(crate) enum ClientAddressJson {
     Cloudflare,
     Peer,
     TrustedProxy(Vec<String>),
@@ -171,10 +180,7 @@ fn within(name: &str, seconds: u64, least: u64) -> Result<u64, SettingsFileError
 fn authority(json: AuthorityJson) -> deployment::Authority {
     deployment::Authority {
         authority: json.authority,
-        scheme: match json.scheme {
-            SchemeJson::Http => Scheme::Http,
-            SchemeJson::Https => Scheme::Https,
-        },
+        scheme: json.scheme.to_core(),
         environment: json.environment,
         role: match json.role {
             RoleJson::Api => AuthorityRole::Api,
@@ -183,7 +189,7 @@ fn authority(json: AuthorityJson) -> deployment::Authority {
     }
 }
 
-fn client_address(json: ClientAddressJson) -> Result<ClientAddress, SettingsFileError> {
+pub(crate) fn client_address(json: ClientAddressJson) -> Result<ClientAddress, SettingsFileError> {
     let networks = match json {
         ClientAddressJson::Cloudflare => return Ok(ClientAddress::Cloudflare),
         ClientAddressJson::Peer => return Ok(ClientAddress::Peer),

@@ -1,4 +1,4 @@
-//! What is built, each part only when its code changed: two modules of wasm, and the npm package around one of them.
+//! What is built, each part only when its code changed: modules of wasm, and the npm package around one of them.
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +12,8 @@ use crate::tell;
 use crate::wasm;
 
 const CORE: &str = "keyward-wasm";
-const GATEWAY: &str = "keyward-gateway";
+/// The Workers, each by its folder in worker/.
+const WORKERS: [&str; 2] = ["gateway", "registry"];
 
 /// The core for JavaScript.
 pub(crate) const CORE_WASM: &str = "target/keyward-wasm/keyward.wasm";
@@ -34,7 +35,10 @@ pub(crate) fn all(project: &Project, tools: &Tools) -> Result<()> {
     let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;
     core(project, tools)?;
     package::build(project, tools)?;
-    gateway(project, tools)
+    for name in WORKERS {
+        worker(project, tools, name)?;
+    }
+    Ok(())
 }
 
 /// As much as `bench` runs.
@@ -47,7 +51,7 @@ pub(crate) fn package_only(project: &Project, tools: &Tools) -> Result<()> {
 /// As much as `dev` runs.
 pub(crate) fn gateway_only(project: &Project, tools: &Tools) -> Result<()> {
     let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;
-    gateway(project, tools)
+    worker(project, tools, "gateway")
 }
 
 /// The core for JavaScript: a module without imports, so there is nothing to bind.
@@ -72,19 +76,20 @@ fn core(project: &Project, tools: &Tools) -> Result<()> {
     write(&stamp, &wanted)
 }
 
-/// The Worker's module, in worker/gateway/build.
-fn gateway(project: &Project, tools: &Tools) -> Result<()> {
-    let dir = project.root("worker/gateway");
+/// A Worker's module, in worker/<name>/build.
+fn worker(project: &Project, tools: &Tools, name: &str) -> Result<()> {
+    let dir = project.root(&format!("worker/{name}"));
+    let krate = format!("keyward-{name}");
     // As worker-build runs it, so that it then finds nothing left to compile.
     let mut cargo = tools.toolchain.cargo(project);
     cargo
         .current_dir(&dir)
         .args(["build", "--lib", "--release", "--target", wasm::TARGET]);
-    run::quick_step(&format!("compile {GATEWAY}"), cargo)?;
+    run::quick_step(&format!("compile {krate}"), cargo)?;
 
     // worker-build does all its work each time: it runs only on a new input.
-    let stamp = wasm::target_dir(project).join("gateway.stamp");
-    let wanted = input_stamp(&wasm::built_file(project, "release", GATEWAY), tools)?;
+    let stamp = wasm::target_dir(project).join(format!("{name}.stamp"));
+    let wanted = input_stamp(&wasm::built_file(project, "release", &krate), tools)?;
     if is_stamped(&stamp, &wanted) && dir.join("build/index_bg.wasm").exists() {
         return Ok(());
     }
@@ -114,6 +119,7 @@ pub(crate) fn sizes(project: &Project) -> Result<String> {
     for (what, path) in [
         ("core", CORE_WASM),
         ("gateway", "worker/gateway/build/index_bg.wasm"),
+        ("registry", "worker/registry/build/index_bg.wasm"),
     ] {
         let bytes = std::fs::read(project.root(path)).about(path)?;
         let packed = gzipped(&bytes)?;

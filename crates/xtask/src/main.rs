@@ -45,7 +45,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "build",
         takes: "",
-        does: "the wasm core, the npm package and the gateway Worker, with their sizes",
+        does: "the wasm core, the npm package and the Workers, with their sizes",
         run: build::verb,
     },
     Verb {

@@ -10,11 +10,12 @@ const config :Workerd.Config = (
 const gateway :Workerd.Worker = (
   compatibilityDate = "2026-07-01",
   modules = [
-    (name = "entry.js", esModule = embed "/worker/gateway/entry.js"),
-    (name = "catalogue.json", json = embed "/worker/gateway/catalogue.json"),
-    (name = "build/index.js", esModule = embed "/tests/support/trap/index.js"),
-    (name = "build/built.js", esModule = embed "/worker/gateway/build/index.js"),
-    (name = "build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
+    (name = "gateway/entry.js", esModule = embed "/worker/gateway/entry.js"),
+    (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
+    (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
+    (name = "gateway/build/index.js", esModule = embed "/tests/support/trap/index.js"),
+    (name = "gateway/build/built.js", esModule = embed "/worker/gateway/build/index.js"),
+    (name = "gateway/build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
   ],
   bindings = [
     (name = "KEYS", kvNamespace = "kv"),

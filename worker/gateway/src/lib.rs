@@ -136,7 +136,8 @@ impl Way<'_> {
         // Gap 1: the record of the key, and what the runtime says of a token's signature.
         let credential = Credential::parse(exchange)?;
         line.key_id = Some(credential.key_id().to_owned());
-        let address = adapter::client_address(&state.settings.client_address, request, fields);
+        let address =
+            keyward_platform::client_address(&state.settings.client_address, request, fields);
         let looked_up = store::look_up(state, env, &credential, address, line).await?;
         let evidence = match credential.signature_to_check() {
             Some(asked) => state

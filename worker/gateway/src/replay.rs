@@ -1,7 +1,6 @@
 //! The memory of requests that may be made once (rules.md 14): a Durable Object per key, which
 //! alone can say "first" to exactly one of many copies, wherever they arrive.
 mod store;
-mod transaction;
 
 use core::time::Duration;
 

@@ -34,7 +34,7 @@ const RUST_ORIGIN: &str = "examples/origin/rust/Cargo.toml";
 
 pub(super) const BUILD: Stage = Stage {
     name: "build",
-    about: "the wasm core, the npm package and the gateway Worker",
+    about: "the wasm core, the npm package and the Workers",
     folder: None,
     has_tests: false,
     wants_build: false,
@@ -109,7 +109,7 @@ pub(super) const STAGES: &[Stage] = &[
     },
     Stage {
         name: "e2e",
-        about: "the built gateway on workerd",
+        about: "the built Workers on workerd",
         folder: Some("tests/e2e"),
         has_tests: true,
         wants_build: true,
@@ -328,18 +328,20 @@ fn node_tests(context: &Context<'_>, files: &str) -> Command {
 }
 
 fn deploy(context: &Context<'_>) -> Result<Finished> {
-    let mut node = node(context.project);
-    node.arg(&context.tools.wrangler)
-        .args([
-            "deploy",
-            "--dry-run",
-            "--config",
-            "wrangler.toml",
-            "--outdir",
-            "target/deploy",
-        ])
-        .env("CI", "1");
-    run::watch("wrangler deploy --dry-run", node)
+    let dry_run = |config: &str, out: &str| {
+        let mut node = node(context.project);
+        node.arg(&context.tools.wrangler)
+            .args(["deploy", "--dry-run", "--config", config, "--outdir"])
+            // Absolute: wrangler reads it from where the configuration is.
+            .arg(context.project.root(out))
+            .env("CI", "1");
+        run::watch("wrangler deploy --dry-run", node)
+    };
+    let gateway = dry_run("wrangler.toml", "target/deploy/gateway")?;
+    if !gateway.success {
+        return Ok(gateway);
+    }
+    dry_run("worker/registry/wrangler.toml", "target/deploy/registry")
 }
 
 fn node(project: &Project) -> Command {

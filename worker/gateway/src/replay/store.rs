@@ -1,9 +1,8 @@
 //! The object: a table of what was seen, and an alarm that forgets it.
+use keyward_platform::{delete_alarm, set_alarm, transaction};
 use worker::{
     DurableObject, Env, Request, Response, Result, SqlStorageValue, State, durable_object, js_sys,
 };
-
-use super::transaction::transaction;
 
 /// After an alarm that failed, the next try.
 const RETRY_MS: f64 = 60_000.0;
@@ -93,10 +92,7 @@ impl ReplayStore {
             )?;
             match self.earliest()? {
                 Some(until_s) => set_alarm(&storage, (until_s as f64 + 1.0) * 1000.0),
-                None => {
-                    let _promise = storage.as_raw().delete_alarm(js_sys::Object::new())?;
-                    Ok(())
-                }
+                None => delete_alarm(&storage),
             }
         })
     }
@@ -115,13 +111,6 @@ impl ReplayStore {
             .one()?;
         Ok(row.until_s.map(|seconds| seconds as i64))
     }
-}
-
-/// Takes effect with the transaction that it is called in.
-fn set_alarm(storage: &worker::Storage, at_ms: f64) -> Result<()> {
-    let at = js_sys::Date::new(&at_ms.into());
-    let _promise = storage.as_raw().set_alarm(at, js_sys::Object::new())?;
-    Ok(())
 }
 
 /// Seconds of Unix time.

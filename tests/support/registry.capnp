@@ -1,0 +1,88 @@
+# The registry and a gateway on plain workerd, with one KV between them: what one publishes the other obeys. Ports are
+# the system's; registry.js reads them.
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "registry", worker = .registry),
+    (name = "gateway", worker = .gateway),
+    (name = "origin", worker = .origin),
+    (name = "kv", worker = .kv),
+    (name = "registry-disk", disk = (writable = true)),
+    (name = "gateway-disk", disk = (writable = true)),
+    (name = "kv-disk", disk = (writable = true)),
+  ],
+  sockets = [
+    (name = "registry", address = "127.0.0.1:0", http = (), service = "registry"),
+    (name = "gateway", address = "127.0.0.1:0", http = (), service = "gateway"),
+    (name = "kv", address = "127.0.0.1:0", http = (), service = (name = "kv", entrypoint = "Admin")),
+  ],
+);
+
+const date :Text = "2026-07-01";
+
+const registry :Workerd.Worker = (
+  compatibilityDate = .date,
+  modules = [
+    (name = "registry/entry.js", esModule = embed "/worker/registry/entry.js"),
+    (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
+    (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
+    (name = "registry/build/index.js", esModule = embed "/worker/registry/build/index.js"),
+    (name = "registry/build/index_bg.wasm", wasm = embed "/worker/registry/build/index_bg.wasm"),
+  ],
+  durableObjectNamespaces = [
+    (className = "Directory", uniqueKey = "keyward-directory", enableSql = true),
+    (className = "Organisation", uniqueKey = "keyward-organisation", enableSql = true),
+    (className = "Operator", uniqueKey = "keyward-operator", enableSql = true),
+  ],
+  durableObjectStorage = (localDisk = "registry-disk"),
+  bindings = [
+    (name = "KEYS", kvNamespace = "kv"),
+    (name = "DIRECTORY", durableObjectNamespace = "Directory"),
+    (name = "ORGANISATION", durableObjectNamespace = "Organisation"),
+    (name = "OPERATOR", durableObjectNamespace = "Operator"),
+    (name = "SETTINGS", fromEnvironment = "REGISTRY_SETTINGS"),
+    (name = "SECRETS", fromEnvironment = "REGISTRY_SECRETS"),
+    (name = "ROOT_TOKEN", fromEnvironment = "ROOT_TOKEN"),
+    (name = "CATALOGUE", fromEnvironment = "CATALOGUE"),
+  ],
+);
+
+const gateway :Workerd.Worker = (
+  compatibilityDate = .date,
+  modules = [
+    (name = "gateway/entry.js", esModule = embed "/worker/gateway/entry.js"),
+    (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
+    (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
+    (name = "gateway/build/index.js", esModule = embed "/worker/gateway/build/index.js"),
+    (name = "gateway/build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
+  ],
+  durableObjectNamespaces = [
+    (className = "ReplayStore", uniqueKey = "keyward-replay", enableSql = true),
+  ],
+  durableObjectStorage = (localDisk = "gateway-disk"),
+  bindings = [
+    (name = "KEYS", kvNamespace = "kv"),
+    (name = "REPLAY", durableObjectNamespace = "ReplayStore"),
+    (name = "ORIGIN", service = "origin"),
+    (name = "SETTINGS", fromEnvironment = "GATEWAY_SETTINGS"),
+    (name = "SECRETS", fromEnvironment = "GATEWAY_SECRETS"),
+    (name = "CATALOGUE", fromEnvironment = "CATALOGUE"),
+  ],
+);
+
+const origin :Workerd.Worker = (
+  compatibilityDate = .date,
+  modules = [(name = "index.js", esModule = embed "/tests/support/echo/index.js")],
+);
+
+const kv :Workerd.Worker = (
+  compatibilityDate = .date,
+  modules = [(name = "index.js", esModule = embed "/tests/support/kv/index.js")],
+  durableObjectNamespaces = [
+    # Faults are kept in memory, so the object must not be put to sleep.
+    (className = "Store", uniqueKey = "keyward-kv", enableSql = true, preventEviction = true),
+  ],
+  durableObjectStorage = (localDisk = "kv-disk"),
+  bindings = [(name = "STORE", durableObjectNamespace = "Store")],
+);

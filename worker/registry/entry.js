@@ -1,0 +1,44 @@
+// The Worker's module: the registry and its objects, each call given up at once when the wasm instance is lost.
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+import Registry, { Directory as InnerDirectory, Operator as InnerOperator, Organisation as InnerOrganisation } from "./build/index.js";
+import { unavailable, whileInstanceLives } from "../platform/guard.js";
+import catalogue from "../gateway/catalogue.json";
+
+// The gateway's catalogue, so that both know the same APIs; a variable CATALOGUE goes before the file.
+const configured = (env) => ({ CATALOGUE: catalogue, ...env });
+
+export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    try {
+      return await whileInstanceLives(() => new Registry(this.ctx, configured(this.env)).fetch(request));
+    } catch (error) {
+      console.error(JSON.stringify({ event: "registry_trap", error: String(error?.message ?? error) }));
+      return unavailable();
+    }
+  }
+
+  scheduled(controller) {
+    return whileInstanceLives(() => new Registry(this.ctx, configured(this.env)).scheduled(controller));
+  }
+}
+
+/** Objects and Worker share one wasm instance: a trap in any of them ends what all have begun. */
+const guarded = (Inner) =>
+  class extends DurableObject {
+    constructor(ctx, env) {
+      super(ctx, env);
+      this.inner = new Inner(ctx, configured(env));
+    }
+
+    fetch(request) {
+      return whileInstanceLives(() => this.inner.fetch(request));
+    }
+
+    alarm() {
+      return whileInstanceLives(() => this.inner.alarm());
+    }
+  };
+
+export class Directory extends guarded(InnerDirectory) {}
+export class Operator extends guarded(InnerOperator) {}
+export class Organisation extends guarded(InnerOrganisation) {}

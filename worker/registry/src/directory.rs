@@ -1,0 +1,139 @@
+//! The directory: one object that reserves the names of organisations and every key id of the
+//! deployment, for ever.
+use keyward_platform::transaction;
+use serde::{Deserialize, Serialize};
+use worker::{DurableObject, Env, Request, Response, State, Storage, durable_object};
+
+use crate::call::{self, Answer, Ask};
+use crate::clock;
+use crate::refusal::{Code, Refusal};
+use crate::sql::{self, args};
+
+/// Organisations that can be founded within an hour: who steals the root token is slow, too.
+const FOUNDED_AN_HOUR_MAX: u64 = 20;
+/// Organisations in one page.
+const PAGE: u64 = 100;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum DirectoryCall {
+    /// Reserves the name of an organisation; one that is reserved stays so.
+    ReserveOrganisation { name: String },
+    /// Reserves a key id, for one organisation only.
+    ReserveKey {
+        key_id: String,
+        organisation: String,
+    },
+    /// The names after this one.
+    Organisations { after: String },
+}
+
+#[expect(
+    missing_debug_implementations,
+    reason = "the runtime makes it, and nobody prints it"
+)]
+#[durable_object]
+pub struct Directory {
+    state: State,
+}
+
+impl DurableObject for Directory {
+    fn new(state: State, _env: Env) -> Self {
+        let directory = Self { state };
+        for table in [
+            "CREATE TABLE IF NOT EXISTS organisations (name TEXT PRIMARY KEY, reserved_at_s INTEGER NOT NULL) STRICT",
+            "CREATE TABLE IF NOT EXISTS keys (key_id TEXT PRIMARY KEY, organisation TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        ] {
+            // An error here shows at the first call, which then fails.
+            let _ = sql::run(&directory.state.storage(), table, args![]);
+        }
+        directory
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        let Ask { call, .. } = call::read(request).await?;
+        call::respond(answer(&self.state.storage(), &call))
+    }
+}
+
+fn answer(storage: &Storage, call: &DirectoryCall) -> Result<Answer, Refusal> {
+    match call {
+        DirectoryCall::ReserveOrganisation { name } => reserve_organisation(storage, name),
+        DirectoryCall::ReserveKey {
+            key_id,
+            organisation,
+        } => reserve_key(storage, key_id, organisation),
+        DirectoryCall::Organisations { after } => {
+            #[derive(Deserialize)]
+            struct Row {
+                name: String,
+            }
+            let rows: Vec<Row> = sql::rows(
+                storage,
+                "SELECT name FROM organisations WHERE name > ? ORDER BY name LIMIT ?",
+                args![after, PAGE],
+            )?;
+            let names: Vec<_> = rows.into_iter().map(|row| row.name).collect();
+            Answer::json(200, &names)
+        }
+    }
+}
+
+fn reserve_organisation(storage: &Storage, name: &str) -> Result<Answer, Refusal> {
+    #[derive(Deserialize)]
+    struct Count {
+        count: u64,
+    }
+    let now_s = clock::now_s();
+    transaction(storage, || {
+        let known: Option<Count> = sql::row(
+            storage,
+            "SELECT 1 AS count FROM organisations WHERE name = ?",
+            args![name],
+        )?;
+        if known.is_some() {
+            return Ok(Answer::empty());
+        }
+        let recent: Option<Count> = sql::row(
+            storage,
+            "SELECT count(*) AS count FROM organisations WHERE reserved_at_s > ?",
+            args![now_s.saturating_sub(60 * 60)],
+        )?;
+        if recent.is_some_and(|recent| recent.count >= FOUNDED_AN_HOUR_MAX) {
+            return Err(Refusal {
+                retry_after_s: Some(60 * 60),
+                ..Code::TooManyAttempts.into()
+            });
+        }
+        sql::run(
+            storage,
+            "INSERT INTO organisations VALUES (?, ?)",
+            args![name, now_s],
+        )?;
+        Ok(Answer::empty())
+    })
+}
+
+/// Whose a taken id is, nobody is told.
+fn reserve_key(storage: &Storage, key_id: &str, organisation: &str) -> Result<Answer, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        organisation: String,
+    }
+    transaction(storage, || {
+        sql::run(
+            storage,
+            "INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING",
+            args![key_id, organisation],
+        )?;
+        let row: Option<Row> = sql::row(
+            storage,
+            "SELECT organisation FROM keys WHERE key_id = ?",
+            args![key_id],
+        )?;
+        if row.is_some_and(|row| row.organisation == organisation) {
+            Ok(Answer::empty())
+        } else {
+            Err(Code::Conflict.into())
+        }
+    })
+}

@@ -1,0 +1,283 @@
+//! The gate before every call: what is answered at all, and what a request is then.
+use core::net::IpAddr;
+
+use keyward_core::request::Field;
+use keyward_platform::client_address;
+use worker::Headers;
+
+use crate::call::{About, Idempotency};
+use crate::configuration::Configuration;
+use crate::random;
+use crate::refusal::{Code, Refusal};
+
+/// The largest allowlist that can be published fits.
+pub(crate) const CONTENT_BYTES_MAX: usize = 256 * 1024;
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
+const COOKIE: &str = "__Host-keyward";
+
+/// A request that may be answered.
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    /// The path between slashes, as it was sent; segments of ours need no encoding.
+    pub(crate) segments: Vec<String>,
+    /// Decoded, in the order in which they were sent.
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) content: String,
+    pub(crate) bearer: Option<String>,
+    /// The organisation and the secret of the session's cookie.
+    pub(crate) session: Option<(String, String)>,
+    pub(crate) about: About,
+}
+
+/// # Errors
+/// With the first thing that is wrong, before anything is looked up.
+pub(crate) async fn admit(
+    configuration: &Configuration,
+    request: &web_sys::Request,
+    request_id: &str,
+) -> Result<Asked, Refusal> {
+    let fields: Vec<_> = Headers(request.headers()).entries().collect();
+    let method = request.method();
+    let target = under_our_authority(configuration, &request.url(), &fields)?;
+    if !["GET", "POST", "PATCH", "DELETE"].contains(&method.as_str()) {
+        return Err(Code::MethodNotAllowed.into());
+    }
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let segments = segments(path)?;
+    let field = |wanted: &str| value(&fields, wanted);
+    let bearer = match field("authorization") {
+        None => None,
+        Some(text) => Some(bearer(text).ok_or(Code::Unauthenticated)?),
+    };
+    let writes = method != "GET";
+    // A page of another origin can send a browser's cookies along, but cannot say it was ours.
+    if writes && bearer.is_none() && field("origin") != Some(&configuration.settings.origin()) {
+        return Err(Code::WrongOrigin.into());
+    }
+    let content = content(
+        request,
+        field("content-length"),
+        field("content-type"),
+        writes,
+    )
+    .await?;
+    let idempotency = match field("idempotency-key") {
+        None => None,
+        Some(key) if (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&key.len()) => Some(Idempotency {
+            key: key.to_owned(),
+            content_hash: random::hash(&content),
+        }),
+        Some(_) => {
+            let detail = "Idempotency-Key must have 1 to 128 bytes";
+            return Err(Refusal::because(Code::Malformed, detail));
+        }
+    };
+    // Who shows a token speaks for himself: what was not held to our origin has no session.
+    let cookies = field("cookie").filter(|_| bearer.is_none());
+    let session = cookies.and_then(session);
+    let about = About {
+        request_id: request_id.to_owned(),
+        address: address(configuration, request, &fields),
+        session: session.as_ref().map(|(_, secret)| random::hash(secret)),
+        if_match: field("if-match").map(str::to_owned),
+        idempotency,
+    };
+    Ok(Asked {
+        method,
+        segments,
+        query: form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect(),
+        content,
+        bearer,
+        session,
+        about,
+    })
+}
+
+fn value<'a>(fields: &'a [(String, String)], wanted: &str) -> Option<&'a str> {
+    let found = fields.iter().find(|(name, _)| name == wanted);
+    found.map(|(_, value)| value.as_str())
+}
+
+/// The target, when the request came in where we are.
+fn under_our_authority(
+    configuration: &Configuration,
+    url: &str,
+    fields: &[(String, String)],
+) -> Result<String, Refusal> {
+    // By hand: a URL parser would repair what must be judged.
+    let (scheme, rest) = url.split_once("://").ok_or(Code::Malformed)?;
+    let at = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (authority, target) = rest.split_at(at);
+    let ours = &configuration.settings.authority;
+    let host = value(fields, "host").unwrap_or_default();
+    if !authority.eq_ignore_ascii_case(ours) || !host.eq_ignore_ascii_case(ours) {
+        return Err(Code::Misdirected.into());
+    }
+    if scheme != configuration.settings.scheme.as_str() {
+        return Err(Code::InsecureTransport.into());
+    }
+    Ok(target.to_owned())
+}
+
+/// What any path of ours is made of; all others lead nowhere.
+fn segments(path: &str) -> Result<Vec<String>, Refusal> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    let rest = path.strip_prefix('/').ok_or(Code::NotFound)?;
+    rest.split('/')
+        .map(|segment| {
+            let is_plain = !segment.is_empty() && segment.bytes().all(plain);
+            if is_plain && !matches!(segment, "." | "..") {
+                Ok(segment.to_owned())
+            } else {
+                Err(Code::NotFound.into())
+            }
+        })
+        .collect()
+}
+
+fn bearer(field: &str) -> Option<String> {
+    let (scheme, token) = field.split_once(' ')?;
+    let is_token = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic() && b != b',');
+    (scheme.eq_ignore_ascii_case("bearer") && is_token).then(|| token.to_owned())
+}
+
+/// `<organisation>.<secret>`, where exactly one cookie has our name.
+fn session(cookies: &str) -> Option<(String, String)> {
+    let mut ours = cookies
+        .split([';', ','])
+        .filter_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+    let (organisation, secret) = ours.next()?.split_once('.')?;
+    let is_alone = ours.next().is_none();
+    let is_name = keyward_core::deployment::is_name(organisation);
+    (is_alone && is_name).then(|| (organisation.to_owned(), secret.to_owned()))
+}
+
+/// The field that keeps a session at the client, where no script can read it.
+pub(crate) fn cookie(organisation: &str, secret: &str) -> String {
+    format!("{COOKIE}={organisation}.{secret}; Path=/; Secure; HttpOnly; SameSite=Strict")
+}
+
+/// The same that ends it.
+pub(crate) fn no_cookie() -> String {
+    format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0")
+}
+
+async fn content(
+    request: &web_sys::Request,
+    length: Option<&str>,
+    media_type: Option<&str>,
+    writes: bool,
+) -> Result<String, Refusal> {
+    if request.body().is_none() {
+        return Ok(String::new());
+    }
+    if !writes {
+        let detail = "a GET has no content";
+        return Err(Refusal::because(Code::Malformed, detail));
+    }
+    // Known beforehand, so that nobody makes us read more than there may be.
+    let length: usize = length
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Refusal::because(Code::Malformed, "Content-Length is needed"))?;
+    if length == 0 {
+        return Ok(String::new());
+    }
+    let is_json = media_type
+        .map(|text| text.split(';').next().unwrap_or_default().trim())
+        .is_some_and(|text| text.eq_ignore_ascii_case("application/json"));
+    if !is_json {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    if length > CONTENT_BYTES_MAX {
+        return Err(Code::ContentTooLarge.into());
+    }
+    let bytes = wasm_bindgen_futures::JsFuture::from(request.array_buffer().map_err(broken)?)
+        .await
+        .map_err(broken)?;
+    let bytes = js_sys::Uint8Array::new(&bytes).to_vec();
+    String::from_utf8(bytes).map_err(|_| Refusal::because(Code::Malformed, "not UTF-8"))
+}
+
+fn broken(_: wasm_bindgen::JsValue) -> Refusal {
+    Refusal::because(Code::Malformed, "the content broke off")
+}
+
+fn address(
+    configuration: &Configuration,
+    request: &web_sys::Request,
+    fields: &[(String, String)],
+) -> Option<IpAddr> {
+    let fields: Vec<Field<'_>> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    client_address(&configuration.settings.client_address, request, &fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_plain() {
+        let read = |path| segments(path).ok();
+        assert_eq!(read("/v1/keys"), Some(vec!["v1".into(), "keys".into()]));
+        for path in [
+            "",
+            "/",
+            "//",
+            "/v1/",
+            "/v1//keys",
+            "/v1/../keys",
+            "/v1/./keys",
+            "/v1/%6beys",
+            "/v1\\keys",
+            "v1",
+        ] {
+            assert_eq!(read(path), None, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_read_from_one_cookie() {
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        assert_eq!(
+            session("__Host-keyward=acme.s3cret"),
+            pair("acme", "s3cret")
+        );
+        assert_eq!(
+            session("a=b; __Host-keyward=acme.s; c=d"),
+            pair("acme", "s")
+        );
+        for bad in [
+            "",
+            "keyward=acme.s",
+            "__Host-keyward=acme",
+            "__Host-keyward=Acme.s",
+            "__Host-keyward=../x.s",
+            "__Host-keyward=a.s; __Host-keyward=b.s",
+        ] {
+            assert_eq!(session(bad), None, "{bad:?}");
+        }
+        assert_eq!(
+            session(cookie("acme", "s").split(';').next().unwrap_or_default()),
+            pair("acme", "s")
+        );
+    }
+
+    #[test]
+    fn a_bearer_is_one_token() {
+        assert_eq!(bearer("Bearer abc").as_deref(), Some("abc"));
+        for bad in [
+            "Bearer",
+            "Bearer ",
+            "Basic abc",
+            "Bearer a b",
+            "Bearer a, Bearer b",
+        ] {
+            assert_eq!(bearer(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Keys as operators write and read them.
+mod form;
+mod view;
+
+pub(crate) use form::{Checker, KeyEdit, KeyForm};
+pub(crate) use view::{About, KeyView};
+
+use serde::{Deserialize, Serialize};
+
+/// How a key is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    Signed,
+    Token,
+    Basic,
+}
+
+impl Kind {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::Token => "token",
+            Self::Basic => "basic",
+        }
+    }
+}

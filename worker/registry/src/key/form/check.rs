@@ -1,0 +1,311 @@
+//! What is wrong with a form, field by field.
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+use keyward_core::address::parse_networks;
+use keyward_core::catalogue::is_account_name;
+use keyward_core::jws::JwsAlgorithm;
+use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
+use keyward_core::limits::{ACCOUNTS_MAX, ASSIGNMENTS_MAX};
+use keyward_core::mac::Algorithm;
+use keyward_issuer::change::Edit;
+use keyward_issuer::make::{BASIC_LIFE_S, SIGNED_LIFE_S, TOKEN_LIFE_S};
+use keyward_issuer::{NewKey, NewKind};
+use keyward_wire::catalogue::CatalogueFile;
+use keyward_wire::grants::{Accounts, GrantTable};
+use keyward_wire::record::Assignment;
+use keyward_wire::roles::Preset;
+
+use super::{Checked, CheckedEdit, KeyEdit, KeyForm, Nonce, Replay, RoleForm};
+use crate::email;
+use crate::key::Kind;
+use crate::name;
+use crate::policy::DAY_S;
+use crate::refusal::{FieldError, Refusal};
+
+const OWNERS_MAX: usize = 20;
+const MEMO_CHARACTERS_MAX: usize = 1_000;
+
+/// Reads forms of one organisation, and collects what is wrong.
+pub(crate) struct Checker<'a> {
+    pub(crate) catalogue: &'a CatalogueFile,
+    /// The organisation's own, besides those that every deployment has.
+    pub(crate) roles: &'a BTreeMap<String, GrantTable>,
+    pub(crate) organisation: &'a str,
+    pub(crate) life_days_max: u64,
+    pub(crate) now_s: u64,
+    pub(crate) errors: Vec<FieldError>,
+}
+
+impl Checker<'_> {
+    /// # Errors
+    /// `invalid`, with every field that is.
+    pub(crate) fn new_key(mut self, form: KeyForm) -> Result<Checked, Refusal> {
+        if let Err(rule) = name::check(&form.name) {
+            self.fault("name", rule);
+        }
+        let owners = self.owners(form.owners.clone(), form.kind == Kind::Signed);
+        self.memo(&form.memo);
+        let expires_at_s = self.new_end(&form);
+        if form.not_before.is_some_and(|from| from >= expires_at_s) {
+            self.fault("notBefore", "must be before the key expires");
+        }
+        let new = NewKey {
+            organisation: self.organisation.to_owned(),
+            key_id: None,
+            kind: self.kind(&form),
+            not_before_s: form.not_before,
+            expires_at_s: Some(expires_at_s),
+            addresses: self.allowlist(form.allowlist.as_deref()),
+            assignments: self.roles(form.roles, form.apis.as_deref()),
+        };
+        let memo = form.memo;
+        self.unless_faulty(Checked { new, owners, memo })
+    }
+
+    /// # Errors
+    /// `invalid`, with every field that is.
+    pub(crate) fn edit(mut self, form: KeyEdit, kind: Kind) -> Result<CheckedEdit, Refusal> {
+        if let Some(memo) = &form.memo {
+            self.memo(memo);
+        }
+        let owners = form
+            .owners
+            .map(|owners| self.owners(owners, kind == Kind::Signed));
+        if let Some(end) = form.expires_at {
+            self.end("expiresAt", end);
+        }
+        let record = Edit {
+            addresses: form.allowlist.map(|list| self.allowlist(list.as_deref())),
+            assignments: form.roles.map(|roles| self.roles(roles, None)),
+            expires_at_s: form.expires_at,
+        };
+        let memo = form.memo;
+        self.unless_faulty(CheckedEdit {
+            record,
+            owners,
+            memo,
+        })
+    }
+
+    fn unless_faulty<T>(self, checked: T) -> Result<T, Refusal> {
+        if self.errors.is_empty() {
+            Ok(checked)
+        } else {
+            Err(Refusal::invalid(self.errors))
+        }
+    }
+
+    fn fault(&mut self, field: impl Into<String>, detail: impl ToString) {
+        self.errors.push(FieldError::new(field, detail));
+    }
+
+    fn memo(&mut self, memo: &str) {
+        if memo.chars().count() > MEMO_CHARACTERS_MAX {
+            self.fault("memo", "must have 1,000 characters at most");
+        }
+    }
+
+    fn owners(&mut self, owners: Vec<String>, needs_one: bool) -> Vec<String> {
+        if owners.is_empty() && needs_one {
+            self.fault("owners", "a signed key needs at least one owner");
+        }
+        if owners.len() > OWNERS_MAX {
+            self.fault("owners", "must be 20 at most");
+        }
+        for (index, owner) in owners.iter().enumerate() {
+            if let Err(rule) = email::check(owner) {
+                self.fault(format!("owners[{index}]"), rule);
+            }
+        }
+        owners
+    }
+
+    fn allowlist(&mut self, list: Option<&str>) -> Option<Vec<IpNet>> {
+        match parse_networks(list?) {
+            Ok(networks) => Some(networks),
+            Err(errors) => {
+                for error in errors {
+                    self.fault("allowlist", error);
+                }
+                None
+            }
+        }
+    }
+
+    fn new_end(&mut self, form: &KeyForm) -> u64 {
+        let usual_s = match form.kind {
+            Kind::Signed => SIGNED_LIFE_S,
+            Kind::Token => TOKEN_LIFE_S,
+            Kind::Basic => BASIC_LIFE_S,
+        };
+        let longest_s = self.life_days_max.saturating_mul(DAY_S);
+        let (field, end_s) = match (form.expires_at, form.life_days) {
+            (Some(_), Some(_)) => {
+                self.fault("lifeDays", "stands beside expiresAt; one of them is enough");
+                return u64::MAX;
+            }
+            (Some(end_s), None) => ("expiresAt", end_s),
+            (None, Some(days)) => {
+                let life_s = days.saturating_mul(DAY_S);
+                ("lifeDays", self.now_s.saturating_add(life_s))
+            }
+            (None, None) => return self.now_s.saturating_add(usual_s.min(longest_s)),
+        };
+        self.end(field, end_s);
+        end_s
+    }
+
+    fn end(&mut self, field: &str, end_s: u64) {
+        let days = self.life_days_max;
+        if end_s <= self.now_s {
+            self.fault(field, "must be in the future");
+        } else if end_s > self.now_s.saturating_add(days.saturating_mul(DAY_S)) {
+            let detail = format!("the organisation allows {days} days from now at most");
+            self.fault(field, detail);
+        }
+    }
+
+    fn kind(&mut self, form: &KeyForm) -> NewKind {
+        let signed = form.kind == Kind::Signed;
+        let only_signed = [
+            ("profiles", form.profiles.is_some()),
+            ("nonce", form.nonce.is_some()),
+            ("replay", form.replay.is_some()),
+        ];
+        for (field, is_there) in only_signed {
+            if is_there && !signed {
+                self.fault(field, "only signed keys have it");
+            }
+        }
+        let algorithm = form.algorithm.as_deref();
+        match form.kind {
+            Kind::Basic => {
+                if algorithm.is_some() {
+                    self.fault("algorithm", "basic keys have none");
+                }
+                NewKind::Basic
+            }
+            Kind::Token => NewKind::Token(match algorithm {
+                None | Some("EdDSA") => JwsAlgorithm::EdDsa,
+                Some("HS512") => JwsAlgorithm::Hs512,
+                Some(_) => {
+                    self.fault("algorithm", "token keys have EdDSA or HS512");
+                    JwsAlgorithm::EdDsa
+                }
+            }),
+            Kind::Signed => NewKind::Signed {
+                algorithm: match algorithm {
+                    None => Algorithm::HmacSha512,
+                    Some(name) => Algorithm::parse(name).unwrap_or_else(|| {
+                        self.fault("algorithm", "signed keys have hmac-sha256 or hmac-sha512");
+                        Algorithm::HmacSha512
+                    }),
+                },
+                rules: self.rules(form),
+            },
+        }
+    }
+
+    fn rules(&mut self, form: &KeyForm) -> SigningRules {
+        let names = form.profiles.as_deref().unwrap_or_default();
+        let mut profiles = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            match Profile::parse(name) {
+                Some(profile) => profiles.push(profile),
+                None => self.fault(
+                    format!("profiles[{index}]"),
+                    "must be rfc9421, cloud9, kong or cavage",
+                ),
+            }
+        }
+        if profiles.contains(&Profile::Cloud9)
+            && form
+                .algorithm
+                .as_deref()
+                .is_some_and(|name| name != "hmac-sha512")
+        {
+            self.fault("algorithm", "the profile cloud9 needs hmac-sha512");
+        }
+        SigningRules {
+            profiles: Profiles::with(profiles),
+            nonce: match form.nonce {
+                Some(Nonce::Required) => NoncePolicy::Required,
+                Some(Nonce::Optional) | None => NoncePolicy::Optional,
+            },
+            replay: match form.replay {
+                Some(Replay::Strict) => ReplayPolicy::Strict,
+                Some(Replay::StrictAll) => ReplayPolicy::StrictAll,
+                Some(Replay::Window) | None => ReplayPolicy::Window,
+            },
+            ..SigningRules::default()
+        }
+    }
+
+    fn roles(&mut self, roles: Vec<RoleForm>, apis: Option<&[String]>) -> Vec<Assignment> {
+        for (index, api) in apis.into_iter().flatten().enumerate() {
+            if !self.catalogue.apis.iter().any(|one| one.name == *api) {
+                self.fault(format!("apis[{index}]"), "is not an API of this deployment");
+            }
+        }
+        if roles.is_empty() || roles.len() > ASSIGNMENTS_MAX {
+            self.fault("roles", "must be 1 to 16");
+        }
+        let mut assignments: Vec<Assignment> = Vec::new();
+        for (index, form) in roles.into_iter().enumerate() {
+            let faults = self.errors.len();
+            if let Accounts::Listed(names) = &form.accounts
+                && (names.len() > ACCOUNTS_MAX || !names.iter().all(|name| is_account_name(name)))
+            {
+                self.fault(
+                    format!("roles[{index}].accounts"),
+                    "must be at most 1,000 accounts of 1 to 256 visible characters",
+                );
+                continue;
+            }
+            let assigned = match (Preset::parse(&form.role), self.roles.get(&form.role)) {
+                (Some(preset), _) => preset.assign(form.accounts, self.catalogue),
+                (None, Some(grants)) => Ok(Assignment {
+                    role: form.role,
+                    accounts: form.accounts,
+                    grants: grants.clone(),
+                }),
+                (None, None) => {
+                    self.fault(format!("roles[{index}].role"), "is not a role");
+                    continue;
+                }
+            };
+            let assigned = assigned.map(|one| of_apis(one, apis));
+            match (assigned, form.grants) {
+                (Err(error), _) => self.fault(format!("roles[{index}].accounts"), error),
+                (Ok(assigned), None) => assignments.push(assigned),
+                (Ok(assigned), Some(table)) => match assigned.narrow(table) {
+                    Ok(narrow) => assignments.push(narrow),
+                    Err(error) => self.fault(format!("roles[{index}].grants"), error),
+                },
+            }
+            let grants_nothing = assignments
+                .last()
+                .is_some_and(|one| one.grants.iter().next().is_none());
+            if self.errors.len() == faults && grants_nothing {
+                self.fault(format!("roles[{index}]"), "grants nothing on these APIs");
+            }
+        }
+        assignments
+    }
+}
+
+/// Without the grants on other APIs.
+fn of_apis(assignment: Assignment, apis: Option<&[String]>) -> Assignment {
+    let Some(apis) = apis else { return assignment };
+    let mut grants = GrantTable::default();
+    for (api, resource, actions) in assignment.grants.iter() {
+        if apis.iter().any(|one| one == api) {
+            grants.grant(api, resource, actions);
+        }
+    }
+    Assignment {
+        grants,
+        ..assignment
+    }
+}

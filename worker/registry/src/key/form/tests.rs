@@ -1,0 +1,209 @@
+use std::collections::BTreeMap;
+
+use keyward_core::key::SigningRules;
+use keyward_core::mac::Algorithm;
+use keyward_issuer::NewKind;
+use keyward_wire::catalogue::CatalogueFile;
+
+use super::*;
+use crate::policy::DAY_S;
+use crate::refusal::Refusal;
+use serde_json::{Value, from_value, json};
+
+const NOW_S: u64 = 1_800_000_000;
+
+fn catalogue() -> CatalogueFile {
+    CatalogueFile::parse(include_str!("../../../../gateway/catalogue.json")).expect("a catalogue")
+}
+
+fn form(change: Value) -> KeyForm {
+    let mut form = json!({
+        "name": "Billing", "kind": "signed", "environment": "production",
+        "owners": ["ops@firm.example"], "roles": [{ "role": "developer", "accounts": "all" }]
+    });
+    for (name, value) in change.as_object().expect("members") {
+        form[name] = value.clone();
+    }
+    from_value(form).expect("a form")
+}
+
+fn check(change: Value) -> Result<Checked, Vec<(String, String)>> {
+    let catalogue = catalogue();
+    let checker = Checker {
+        catalogue: &catalogue,
+        roles: &own_roles(),
+        organisation: "acme",
+        life_days_max: 400,
+        now_s: NOW_S,
+        errors: Vec::new(),
+    };
+    let pairs = |refusal: Refusal| {
+        let errors = refusal.errors.into_iter();
+        errors.map(|error| (error.field, error.detail)).collect()
+    };
+    checker.new_key(form(change)).map_err(pairs)
+}
+
+fn own_roles() -> BTreeMap<String, GrantTable> {
+    from_value(json!({ "billing": { "management": { "users": "ru" } } })).expect("roles")
+}
+
+#[test]
+fn a_role_of_the_organisation_is_one_like_all_others() {
+    let held = |grants: Value| {
+        check(json!({ "roles": [{ "role": "billing", "accounts": ["a1"], "grants": grants }] }))
+            .map(|checked| checked.new.assignments[0].grants.clone())
+    };
+    assert_eq!(held(Value::Null).expect("a key"), own_roles()["billing"]);
+    assert!(held(json!({ "management": { "users": "r" } })).is_ok());
+    let errors = held(json!({ "management": { "users": "rd" } })).expect_err("errors");
+    assert_eq!(errors[0].0, "roles[0].grants");
+}
+
+#[test]
+fn a_plain_form_gets_the_defaults() {
+    let checked = check(json!({})).expect("a key");
+    assert_eq!(checked.new.expires_at_s, Some(NOW_S + 365 * DAY_S));
+    assert!(checked.new.addresses.is_none());
+    let NewKind::Signed { algorithm, rules } = checked.new.kind else {
+        panic!("a signed key")
+    };
+    assert_eq!(algorithm, Algorithm::HmacSha512);
+    assert_eq!(rules, SigningRules::default());
+    for kind in ["token", "basic"] {
+        let checked = check(json!({ "kind": kind, "owners": [] })).expect("a key");
+        assert_eq!(checked.new.expires_at_s, Some(NOW_S + 182 * DAY_S));
+    }
+}
+
+#[test]
+fn every_field_that_is_wrong_is_named() {
+    let errors = check(json!({
+        "name": " x", "owners": ["nobody"], "memo": "x".repeat(1001),
+        "allowlist": "10.0.0.1, 10.0.0.1/8, nowhere",
+        "roles": [{ "role": "root", "accounts": "all" }, { "role": "account-viewer", "accounts": "all" },
+                  { "role": "read-only", "accounts": "all", "grants": { "management": { "users": "ru" } } }],
+        "algorithm": "md5", "profiles": ["rfc9421", "basic"], "lifeDays": 401, "apis": ["payments", "management"]
+    }))
+    .expect_err("errors");
+    let fields: Vec<_> = errors.iter().map(|(field, _)| field.as_str()).collect();
+    assert_eq!(
+        fields,
+        [
+            "name",
+            "owners[0]",
+            "memo",
+            "lifeDays",
+            "algorithm",
+            "profiles[1]",
+            "allowlist",
+            "allowlist",
+            "apis[0]",
+            "roles[0].role",
+            "roles[1].accounts",
+            "roles[2].grants"
+        ]
+    );
+    assert!(
+        errors[6].1.contains("`10.0.0.1/8`") && errors[6].1.contains("10.0.0.0/8"),
+        "{errors:?}"
+    );
+    assert!(errors[7].1.contains("`nowhere`"), "{errors:?}");
+    assert!(errors[11].1.contains("management/users: u"), "{errors:?}");
+}
+
+#[test]
+fn what_only_one_kind_has_is_refused_for_the_others() {
+    for (change, field) in [
+        (
+            json!({ "kind": "basic", "algorithm": "hmac-sha256" }),
+            "algorithm",
+        ),
+        (
+            json!({ "kind": "token", "algorithm": "HS256" }),
+            "algorithm",
+        ),
+        (json!({ "kind": "token", "profiles": [] }), "profiles"),
+        (json!({ "kind": "basic", "replay": "strict" }), "replay"),
+        (
+            json!({ "profiles": ["cloud9"], "algorithm": "hmac-sha256" }),
+            "algorithm",
+        ),
+        (json!({ "owners": [] }), "owners"),
+        (
+            json!({ "expiresAt": NOW_S + DAY_S, "lifeDays": 1 }),
+            "lifeDays",
+        ),
+        (json!({ "expiresAt": NOW_S }), "expiresAt"),
+        (json!({ "lifeDays": 0 }), "lifeDays"),
+        (
+            json!({ "notBefore": NOW_S + 2 * DAY_S, "lifeDays": 1 }),
+            "notBefore",
+        ),
+        (json!({ "roles": [] }), "roles"),
+        (
+            json!({ "roles": [{ "role": "read-only", "accounts": ["a\u{7f}"] }] }),
+            "roles[0].accounts",
+        ),
+        (
+            json!({ "roles": [{ "role": "read-only", "accounts": "all", "grants": {} }] }),
+            "roles[0]",
+        ),
+        (json!({ "apis": [] }), "roles[0]"),
+    ] {
+        let errors = check(change.clone()).expect_err("errors");
+        assert_eq!(errors.len(), 1, "{change}: {errors:?}");
+        assert_eq!(errors[0].0, field, "{change}");
+    }
+}
+
+#[test]
+fn a_key_is_for_the_apis_that_are_named() {
+    let checked = check(json!({ "apis": ["call-data"] })).expect("a key");
+    let apis: Vec<_> = checked.new.assignments[0]
+        .grants
+        .iter()
+        .map(|(api, _, _)| api)
+        .collect();
+    assert_eq!(apis, ["call-data", "call-data"]);
+}
+
+#[test]
+fn an_edit_tells_null_from_nothing() {
+    let catalogue = catalogue();
+    let edit = |json: Value| {
+        let checker = Checker {
+            catalogue: &catalogue,
+            roles: &own_roles(),
+            organisation: "acme",
+            life_days_max: 400,
+            now_s: NOW_S,
+            errors: Vec::new(),
+        };
+        checker.edit(from_value(json).expect("a form"), Kind::Signed)
+    };
+    assert_eq!(edit(json!({})).expect("an edit").record.addresses, None);
+    assert_eq!(
+        edit(json!({ "allowlist": null }))
+            .expect("an edit")
+            .record
+            .addresses,
+        Some(None)
+    );
+    assert_eq!(
+        edit(json!({ "allowlist": "" }))
+            .expect("an edit")
+            .record
+            .addresses,
+        Some(Some(Vec::new()))
+    );
+    assert_eq!(
+        edit(json!({ "owners": [] })).expect_err("a refusal").errors[0].field,
+        "owners"
+    );
+    // It stays the same on its way to the object.
+    let form: KeyEdit = from_value(json!({ "allowlist": null, "memo": "x" })).expect("a form");
+    let again: KeyEdit = from_value(serde_json::to_value(&form).expect("JSON")).expect("a form");
+    assert_eq!(again.allowlist, Some(None));
+    assert!(from_value::<KeyEdit>(json!({ "name": "x" })).is_err());
+}

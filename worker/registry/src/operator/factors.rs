@@ -1,0 +1,200 @@
+//! What is kept of an operator's factors: a slow hash, a sealed secret, hashes of recovery codes.
+use base64ct::{Base64UrlUnpadded, Encoding};
+use keyward_issuer::random::base62;
+use keyward_wire::ring::RingId;
+use keyward_wire::seal::{SEAL_NONCE_BYTES, SealContext};
+use serde::{Deserialize, Serialize};
+use worker::Storage;
+use zeroize::Zeroizing;
+
+use crate::configuration::Configuration;
+use crate::random;
+use crate::refusal::Refusal;
+use crate::sql::{self, args};
+use crate::totp::SECRET_BYTES;
+
+const TABLES: [&str; 3] = [
+    "CREATE TABLE IF NOT EXISTS factors (
+        one INTEGER PRIMARY KEY CHECK (one = 1), organisation TEXT NOT NULL, email TEXT NOT NULL,
+        password TEXT, totp TEXT, last_step INTEGER, next_password TEXT, next_totp TEXT,
+        invitation TEXT, invitation_until_s INTEGER) STRICT",
+    "CREATE TABLE IF NOT EXISTS recovery (hash TEXT PRIMARY KEY) STRICT",
+    super::attempts::TABLE,
+];
+
+/// Whose factors they are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) organisation: String,
+    pub(crate) email: String,
+}
+
+/// The row. Sealed secrets are `<ring id>.<base64url>`.
+#[derive(Clone, Deserialize)]
+pub(super) struct Factors {
+    #[serde(flatten)]
+    pub(super) person: Person,
+    pub(super) password: Option<String>,
+    pub(super) totp: Option<String>,
+    pub(super) last_step: Option<u64>,
+    pub(super) next_totp: Option<String>,
+    pub(super) invitation: Option<String>,
+    pub(super) invitation_until_s: Option<u64>,
+}
+
+impl Factors {
+    /// `None` for somebody who was never invited; nothing is written for him.
+    pub(super) fn read(storage: &Storage) -> Result<Option<Self>, Refusal> {
+        #[derive(Deserialize)]
+        struct Table {}
+        let table: Option<Table> = sql::row(
+            storage,
+            "SELECT 1 FROM sqlite_master WHERE name = 'factors'",
+            args![],
+        )?;
+        if table.is_none() {
+            return Ok(None);
+        }
+        Ok(sql::row(storage, "SELECT * FROM factors", args![])?)
+    }
+}
+
+impl Person {
+    /// The name of the object with his factors.
+    pub(crate) fn object_name(&self) -> String {
+        format!("{}/{}", self.organisation, self.email)
+    }
+
+    pub(super) fn seal(
+        &self,
+        configuration: &Configuration,
+        secret: &[u8; SECRET_BYTES],
+    ) -> Result<String, Refusal> {
+        let masters = &configuration.secrets.operators;
+        let (ring, keys) = masters
+            .sealing(&self.organisation)
+            .map_err(|error| Refusal::internal(&error))?;
+        let nonce = random::bytes::<SEAL_NONCE_BYTES>()?;
+        let sealed = keys
+            .seal(&self.context(configuration), ring, *nonce, secret)
+            .map_err(|error| Refusal::internal(&error))?;
+        Ok(format!(
+            "{ring}.{}",
+            Base64UrlUnpadded::encode_string(&sealed)
+        ))
+    }
+
+    pub(super) fn unseal(
+        &self,
+        configuration: &Configuration,
+        sealed: &str,
+    ) -> Result<Zeroizing<[u8; SECRET_BYTES]>, Refusal> {
+        let open = || {
+            let (ring, sealed) = sealed.split_once('.')?;
+            let ring = RingId::parse(ring).ok()?;
+            let sealed = Base64UrlUnpadded::decode_vec(sealed).ok()?;
+            let masters = &configuration.secrets.operators;
+            let keys = masters.opening(&self.organisation, &ring).ok()?;
+            let secret = keys.unseal(&self.context(configuration), &ring, &sealed);
+            secret.ok()?.as_slice().try_into().ok().map(Zeroizing::new)
+        };
+        open().ok_or_else(|| Refusal::internal(&"a second factor does not open"))
+    }
+
+    fn context<'a>(&'a self, configuration: &'a Configuration) -> SealContext<'a> {
+        SealContext {
+            deployment: &configuration.settings.deployment,
+            // Operators are of no environment; a name cannot be empty, so no key is like this.
+            environment: "",
+            organisation: &self.organisation,
+            key_id: &self.email,
+            kind: "operator",
+            issue: "totp",
+            algorithm: "sha1",
+        }
+    }
+}
+
+pub(super) fn invite(
+    storage: &Storage,
+    person: &Person,
+    invitation_hash: &str,
+    until_s: u64,
+) -> Result<(), Refusal> {
+    for table in TABLES {
+        sql::run(storage, table, args![])?;
+    }
+    sql::run(
+        storage,
+        "INSERT INTO factors (one, organisation, email, invitation, invitation_until_s) VALUES (1, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET invitation = excluded.invitation,
+         invitation_until_s = excluded.invitation_until_s, next_password = NULL, next_totp = NULL",
+        args![&person.organisation, &person.email, invitation_hash, until_s],
+    )?;
+    Ok(())
+}
+
+pub(super) fn forget(storage: &Storage) -> Result<(), Refusal> {
+    sql::run(storage, "DELETE FROM factors", args![])?;
+    sql::run(storage, "DELETE FROM recovery", args![])?;
+    Ok(())
+}
+
+/// What will be the factors once the app has shown a code.
+pub(super) fn set_next(storage: &Storage, password: &str, totp: &str) -> Result<(), Refusal> {
+    sql::run(
+        storage,
+        "UPDATE factors SET next_password = ?, next_totp = ?",
+        args![password, totp],
+    )?;
+    Ok(())
+}
+
+pub(super) fn use_next(
+    storage: &Storage,
+    step: u64,
+    recovery_codes: &[String],
+) -> Result<(), Refusal> {
+    sql::run(
+        storage,
+        "UPDATE factors SET password = next_password, totp = next_totp, last_step = ?,
+         next_password = NULL, next_totp = NULL, invitation = NULL, invitation_until_s = NULL",
+        args![step],
+    )?;
+    sql::run(storage, "DELETE FROM recovery", args![])?;
+    for code in recovery_codes {
+        sql::run(
+            storage,
+            "INSERT INTO recovery VALUES (?)",
+            args![random::hash(code)],
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) fn set_last_step(storage: &Storage, step: u64) -> Result<(), Refusal> {
+    sql::run(storage, "UPDATE factors SET last_step = ?", args![step])?;
+    Ok(())
+}
+
+/// Twenty characters of base62 are 119 bits: no slow hash is needed.
+pub(super) fn recovery_code() -> Result<String, Refusal> {
+    let code = base62(20, &mut random::fill).map_err(|error| Refusal::internal(&error))?;
+    let groups: Vec<_> = code
+        .as_bytes()
+        .chunks(5)
+        .map(String::from_utf8_lossy)
+        .collect();
+    Ok(groups.join("-"))
+}
+
+pub(super) fn use_recovery_code(storage: &Storage, code: &str) -> Result<bool, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {}
+    let gone: Option<Row> = sql::row(
+        storage,
+        "DELETE FROM recovery WHERE hash = ? RETURNING hash",
+        args![random::hash(code)],
+    )?;
+    Ok(gone.is_some())
+}

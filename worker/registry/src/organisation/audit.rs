@@ -1,0 +1,137 @@
+//! The audit log: appended to in the transaction of each change, chained by hashes, never
+//! changed.
+use core::net::IpAddr;
+
+use keyward_core::catalogue::Action;
+use keyward_issuer::audit::{AuditHash, export_line};
+use serde::{Deserialize, Serialize};
+
+use super::change::{Moment, Needs};
+use super::schema;
+use crate::call::{Answer, JSON_LINES};
+use crate::policy::Area;
+use crate::refusal::Refusal;
+use crate::sql::{self, args};
+
+/// Entries in one answer.
+const LINES_MAX: u64 = 1_000;
+
+/// Who did it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(super) enum By<'a> {
+    /// Who has the root token.
+    Root,
+    Operator {
+        id: &'a str,
+        email: &'a str,
+        second_factor_at: u64,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<'a, T> {
+    sequence: u64,
+    at: u64,
+    organisation: &'a str,
+    by: By<'a>,
+    address: Option<IpAddr>,
+    request_id: &'a str,
+    action: &'static str,
+    subject: &'a str,
+    before: Option<&'a T>,
+    after: Option<&'a T>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    sequence: u64,
+    entry: String,
+    hash: String,
+}
+
+/// Appends an entry, in the transaction of what it tells. It holds nothing secret.
+pub(super) fn append<T: Serialize>(
+    moment: &Moment,
+    by: By<'_>,
+    action: &'static str,
+    subject: &str,
+    before: Option<&T>,
+    after: Option<&T>,
+) -> Result<(), Refusal> {
+    let organisation = schema::policy(&moment.storage)?.name;
+    let last: Option<Row> = sql::row(
+        &moment.storage,
+        "SELECT * FROM audit ORDER BY sequence DESC LIMIT 1",
+        args![],
+    )?;
+    let (sequence, hash) = match last {
+        None => {
+            let deployment = &moment.configuration.settings.deployment;
+            (0, AuditHash::beginning(deployment, &organisation))
+        }
+        Some(row) => (row.sequence, parse(&row.hash)?),
+    };
+    let sequence = sequence.saturating_add(1);
+    let entry = Entry {
+        sequence,
+        at: moment.now_s,
+        organisation: &organisation,
+        by,
+        address: moment.about.address,
+        request_id: &moment.about.request_id,
+        action,
+        subject,
+        before,
+        after,
+    };
+    let entry = serde_json::to_string(&entry).map_err(|error| Refusal::internal(&error))?;
+    let hash = hash.then(&entry);
+    sql::run(
+        &moment.storage,
+        "INSERT INTO audit VALUES (?, ?, ?)",
+        args![sequence, entry, hash.to_string()],
+    )?;
+    Ok(())
+}
+
+fn parse(hash: &str) -> Result<AuditHash, Refusal> {
+    AuditHash::parse(hash).ok_or_else(|| Refusal::internal(&"a hash of the audit log is none"))
+}
+
+/// Which entries.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct AuditQuery {
+    /// Those after this one.
+    pub(crate) after: u64,
+    /// Those about this key or operator; all of them when absent.
+    pub(crate) subject: Option<String>,
+    pub(crate) limit: u64,
+}
+
+/// JSON Lines, the oldest first.
+pub(super) fn list(moment: &Moment, query: &AuditQuery) -> Result<Answer, Refusal> {
+    moment.look(Needs::to(Action::Read, Area::Audit))?;
+    let rows: Vec<Row> = sql::rows(
+        &moment.storage,
+        "SELECT sequence, entry, hash FROM audit WHERE sequence > ?
+         AND (?2 IS NULL OR json_extract(entry, '$.subject') = ?2) ORDER BY sequence LIMIT ?3",
+        args![
+            query.after,
+            query.subject.clone(),
+            query.limit.min(LINES_MAX)
+        ],
+    )?;
+    let mut text = String::new();
+    for row in &rows {
+        text.push_str(&export_line(&row.entry, &parse(&row.hash)?));
+        text.push('\n');
+    }
+    Ok(Answer {
+        status: 200,
+        media_type: JSON_LINES,
+        body: Some(text),
+        ..Answer::default()
+    })
+}

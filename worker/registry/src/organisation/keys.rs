@@ -1,0 +1,256 @@
+//! Keys: made and changed, each time with the entry in the log and the note to publish.
+mod again;
+mod create;
+mod role;
+mod stored;
+
+use keyward_core::catalogue::Action;
+use keyward_issuer::{IssueError, IssuedKey, Secret};
+use keyward_wire::Record;
+use serde::{Deserialize, Serialize};
+
+use super::change::{Change, Moment, Needs};
+use super::{roles, schema};
+use crate::call::Answer;
+use crate::key::{Checker, KeyEdit, KeyView};
+use crate::policy::Area;
+use crate::random;
+use crate::refusal::{Code, Refusal};
+
+pub(super) use again::{acknowledge, secret_again};
+pub(super) use create::create;
+pub(super) use role::{holders, narrow};
+pub(super) use stored::Shown;
+use stored::Stored;
+
+/// A new secret, and what becomes of the one that there is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct Rotation {
+    /// Until when the old one is valid beside it, in seconds of Unix time. Absent: no longer.
+    old_until: Option<u64>,
+    /// Another end of the key; what a token key needs to live longer.
+    expires_at: Option<u64>,
+}
+
+/// What a change comes to.
+struct Changed {
+    record: Record,
+    view: KeyView,
+    secret: Option<Secret>,
+}
+
+pub(super) fn show(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
+    moment.look(Needs::to(Action::Read, Area::Keys))?;
+    Stored::read(&moment.storage, key_id)?.answer(moment.now_s)
+}
+
+pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answer, Refusal> {
+    let needs = Needs::to(Action::Update, Area::Keys);
+    change(
+        moment,
+        needs,
+        key_id,
+        "key.edit",
+        Inside::BeforeAndAfter,
+        |_, stored| {
+            if moment.about.if_match.is_none() {
+                return Err(Code::PreconditionRequired.into());
+            }
+            let policy = schema::policy(&moment.storage)?;
+            let checker = Checker {
+                catalogue: &moment.configuration.catalogue,
+                roles: &roles::own(&moment.storage)?,
+                organisation: &policy.name,
+                life_days_max: policy.life_days_max,
+                now_s: moment.now_s,
+                errors: Vec::new(),
+            };
+            let edit = checker.edit(edit, stored.view.kind)?;
+            let record = keyward_issuer::change::edit(&stored.record()?, edit.record, moment.now_s)
+                .map_err(refused)?;
+            let view = KeyView {
+                owners: edit.owners.unwrap_or_else(|| stored.view.owners.clone()),
+                memo: edit.memo.unwrap_or_else(|| stored.view.memo.clone()),
+                ..stored.view.clone()
+            };
+            Ok(Changed {
+                view: view.after(&record, moment.now_s),
+                record,
+                secret: None,
+            })
+        },
+    )
+}
+
+pub(super) fn disable(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
+    let needs = Needs::to(Action::Update, Area::Keys);
+    with_record(
+        moment,
+        needs,
+        key_id,
+        "key.disable",
+        Inside::Neither,
+        keyward_issuer::disable,
+    )
+}
+
+pub(super) fn enable(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
+    let needs = Needs::to(Action::Update, Area::Keys);
+    with_record(
+        moment,
+        needs,
+        key_id,
+        "key.enable",
+        Inside::BeforeAndAfter,
+        keyward_issuer::enable,
+    )
+}
+
+pub(super) fn remove(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
+    let needs = Needs::to(Action::Delete, Area::Keys);
+    with_record(
+        moment,
+        needs,
+        key_id,
+        "key.remove",
+        Inside::Neither,
+        keyward_issuer::remove,
+    )
+}
+
+pub(super) fn end_rotation(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
+    let needs = Needs::to(Action::Update, Area::Keys);
+    let end = keyward_issuer::end_rotation;
+    with_record(
+        moment,
+        needs,
+        key_id,
+        "key.end_rotation",
+        Inside::BeforeAndAfter,
+        end,
+    )
+}
+
+pub(super) fn rotate(
+    moment: &Moment,
+    key_id: &str,
+    rotation: &Rotation,
+) -> Result<Answer, Refusal> {
+    let needs = Needs::to(Action::Update, Area::Keys).and_a_fresh_factor();
+    change(
+        moment,
+        needs,
+        key_id,
+        "key.rotate",
+        Inside::BeforeAndAfter,
+        |_, stored| {
+            if let Some(end_s) = rotation.expires_at {
+                schema::policy(&moment.storage)?.allows_end(end_s, moment.now_s)?;
+            }
+            reissued(moment, stored, rotation)
+        },
+    )
+}
+
+/// The key with a new secret.
+fn reissued(moment: &Moment, stored: &Stored, rotation: &Rotation) -> Result<Changed, Refusal> {
+    let now_s = moment.now_s;
+    let record = stored.record()?;
+    let end_s = rotation.expires_at.unwrap_or(stored.view.expires_at);
+    let old_until_s = rotation.old_until.unwrap_or_default();
+    let issued = moment
+        .configuration
+        .with_issuer(&record.environment, |issuer| {
+            issuer.reissue(&record, end_s, old_until_s, now_s, &mut random::fill)
+        })
+        .ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?;
+    let IssuedKey { record, secret } = issued.map_err(refused)?;
+    Ok(Changed {
+        view: stored.view.clone().after(&record, now_s),
+        record,
+        secret: Some(secret),
+    })
+}
+
+/// When the key must be inside of the operator's `mayGrant`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    BeforeAndAfter,
+    /// What takes something away needs the permission alone.
+    Neither,
+}
+
+fn with_record(
+    moment: &Moment,
+    needs: Needs,
+    key_id: &str,
+    action: &'static str,
+    inside: Inside,
+    next: impl FnOnce(&Record) -> Result<Record, IssueError>,
+) -> Result<Answer, Refusal> {
+    change(moment, needs, key_id, action, inside, |_, stored| {
+        let record = next(&stored.record()?).map_err(refused)?;
+        Ok(Changed {
+            view: stored.view.clone().after(&record, moment.now_s),
+            record,
+            secret: None,
+        })
+    })
+}
+
+fn change(
+    moment: &Moment,
+    needs: Needs,
+    key_id: &str,
+    action: &'static str,
+    inside: Inside,
+    next: impl FnOnce(&Change<'_>, &Stored) -> Result<Changed, Refusal>,
+) -> Result<Answer, Refusal> {
+    moment.change(needs, |change| {
+        let stored = Stored::read(change.storage(), key_id)?;
+        if let Some(wanted) = &moment.about.if_match
+            && *wanted != stored.etag()
+        {
+            return Err(Code::PreconditionFailed.into());
+        }
+        let may_grant = |view: &KeyView| match inside {
+            Inside::Neither => Ok(()),
+            Inside::BeforeAndAfter => is_inside(change, view),
+        };
+        may_grant(&stored.view)?;
+        let changed = next(change, &stored)?;
+        may_grant(&changed.view)?;
+        if changed.view == stored.view {
+            return stored.answer(moment.now_s);
+        }
+        let before = stored.view.clone();
+        let stored = stored.becomes(moment, changed.view, &changed.record)?;
+        change.audit(action, key_id, Some(&before), Some(&stored.view))?;
+        stored.answer_with(moment.now_s, changed.secret.as_ref())
+    })
+}
+
+fn is_inside(change: &Change<'_>, view: &KeyView) -> Result<(), Refusal> {
+    let covered = change
+        .actor
+        .may_grant
+        .covers(view.facts(), change.moment.now_s);
+    covered.map_err(|errors| Refusal {
+        errors,
+        ..Code::BeyondMayGrant.into()
+    })
+}
+
+/// Why a key cannot be made or changed, in terms of the request.
+fn refused(error: IssueError) -> Refusal {
+    match error {
+        IssueError::ExpiresTooEarly | IssueError::Lengthens => Refusal::field("expiresAt", error),
+        IssueError::Record(error) => Refusal::because(Code::Invalid, error),
+        IssueError::Removed
+        | IssueError::Expired
+        | IssueError::RotationUnderWay
+        | IssueError::Generations => Refusal::because(Code::Conflict, error),
+        _ => Refusal::internal(&error),
+    }
+}

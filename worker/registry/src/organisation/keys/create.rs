@@ -1,0 +1,162 @@
+//! New keys.
+use keyward_core::catalogue::Action;
+use keyward_issuer::IssuedKey;
+use serde::Deserialize;
+use worker::Env;
+
+use super::stored::Stored;
+use super::{is_inside, refused};
+use crate::call::{self, Answer, Ask, DIRECTORY, Idempotency, THE_DIRECTORY};
+use crate::directory::DirectoryCall;
+use crate::key::{About, Checker, KeyForm, KeyView};
+use crate::name;
+use crate::organisation::change::{Change, Moment, Needs};
+use crate::organisation::{roles, schema};
+use crate::policy::Area;
+use crate::random;
+use crate::refusal::{Code, Refusal};
+use crate::sql::{self, args};
+
+/// How long an `Idempotency-Key` is known, in seconds.
+const REPEAT_S: u64 = 24 * 60 * 60;
+
+/// Makes a key. Its secret is in this one answer; the same request again gets the key without it.
+pub(in crate::organisation) async fn create(
+    moment: &Moment,
+    env: &Env,
+    form: KeyForm,
+) -> Result<Answer, Refusal> {
+    let needs = Needs::to(Action::Create, Area::Keys).and_a_fresh_factor();
+    // First who asks, so that nobody else makes the directory reserve anything.
+    let actor = moment.admit(needs)?;
+    if let Some(answer) = repeated(moment, &actor.id)? {
+        return Ok(answer);
+    }
+    let (issued, about) = make(moment, form, &actor.email)?;
+    let key_id = &issued.record.key_id;
+    reserve(moment, env, key_id, &issued.record.organisation).await?;
+    let view = KeyView::of(&issued, about)
+        .ok_or_else(|| Refusal::internal(&"a new key is a tombstone"))?;
+    moment.change(needs, |change| {
+        // Others were served while the directory was asked.
+        if let Some(answer) = repeated(moment, &change.actor.id)? {
+            return Ok(answer);
+        }
+        is_inside(change, &view)?;
+        name_is_free(change, &view.name)?;
+        let stored = Stored::insert(moment, view, &issued.record)?;
+        remember(change, key_id)?;
+        change.audit("key.create", key_id, None, Some(&stored.view))?;
+        stored.issued(201, moment.now_s, Some(&issued.secret))
+    })
+}
+
+fn make(moment: &Moment, form: KeyForm, by: &str) -> Result<(IssuedKey, About), Refusal> {
+    let policy = schema::policy(&moment.storage)?;
+    let environment = form.environment.clone();
+    let name = form.name.clone();
+    let checker = Checker {
+        catalogue: &moment.configuration.catalogue,
+        roles: &roles::own(&moment.storage)?,
+        organisation: &policy.name,
+        life_days_max: policy.life_days_max,
+        now_s: moment.now_s,
+        errors: Vec::new(),
+    };
+    let checked = checker.new_key(form)?;
+    let issued = moment
+        .configuration
+        .with_issuer(&environment, |issuer| {
+            issuer.make(checked.new, moment.now_s, &mut random::fill)
+        })
+        .ok_or_else(|| Refusal::field("environment", "is not one of this deployment"))?
+        .map_err(refused)?;
+    let about = About {
+        name,
+        owners: checked.owners,
+        memo: checked.memo,
+        created_at_s: moment.now_s,
+        created_by: by.to_owned(),
+    };
+    Ok((issued, about))
+}
+
+async fn reserve(
+    moment: &Moment,
+    env: &Env,
+    key_id: &str,
+    organisation: &str,
+) -> Result<(), Refusal> {
+    let question = Ask {
+        about: moment.about.clone(),
+        call: DirectoryCall::ReserveKey {
+            key_id: key_id.to_owned(),
+            organisation: organisation.to_owned(),
+        },
+    };
+    let answer = call::ask(env, DIRECTORY, THE_DIRECTORY, &question).await?;
+    match answer.status {
+        204 => Ok(()),
+        409 => Err(Refusal::because(Code::Conflict, "the key id is taken")),
+        _ => Err(Refusal::internal(&"the directory refuses a key id")),
+    }
+}
+
+/// Names are never used again, not even those of keys that were removed.
+fn name_is_free(change: &Change<'_>, name: &str) -> Result<(), Refusal> {
+    #[derive(Deserialize)]
+    struct Taken {}
+    let taken: Option<Taken> = sql::row(
+        change.storage(),
+        "SELECT 1 FROM keys WHERE folded = ?",
+        args![name::folded(name)],
+    )?;
+    match taken {
+        None => Ok(()),
+        Some(_) => Err(Refusal::because(
+            Code::NameTaken,
+            "a key of the organisation has or had this name, or one that looks like it",
+        )),
+    }
+}
+
+/// The answer to a request that was answered before: the key, without its secret.
+fn repeated(moment: &Moment, operator: &str) -> Result<Option<Answer>, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        content_hash: String,
+        key_id: String,
+    }
+    let Some(Idempotency { key, content_hash }) = &moment.about.idempotency else {
+        return Ok(None);
+    };
+    let row: Option<Row> = sql::row(
+        &moment.storage,
+        "SELECT content_hash, key_id FROM repeats WHERE operator = ? AND key = ? AND at_s > ?",
+        args![operator, key, moment.now_s.saturating_sub(REPEAT_S)],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    if row.content_hash != *content_hash {
+        return Err(Code::IdempotencyMismatch.into());
+    }
+    let stored = Stored::read(&moment.storage, &row.key_id)?;
+    stored.issued(200, moment.now_s, None).map(Some)
+}
+
+fn remember(change: &Change<'_>, key_id: &str) -> Result<(), Refusal> {
+    let Some(Idempotency { key, content_hash }) = &change.moment.about.idempotency else {
+        return Ok(());
+    };
+    let now_s = change.moment.now_s;
+    sql::run(
+        change.storage(),
+        "DELETE FROM repeats WHERE at_s <= ?",
+        args![now_s.saturating_sub(REPEAT_S)],
+    )?;
+    sql::run(
+        change.storage(),
+        "INSERT INTO repeats VALUES (?, ?, ?, ?, ?)",
+        args![&change.actor.id, key, content_hash, key_id, now_s],
+    )?;
+    Ok(())
+}

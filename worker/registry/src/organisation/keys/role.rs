@@ -1,0 +1,49 @@
+//! Keys by a role that they hold.
+use keyward_issuer::change::Edit;
+use serde::Deserialize;
+use worker::Storage;
+
+use super::refused;
+use super::stored::Stored;
+use crate::key::KeyView;
+use crate::organisation::change::Change;
+use crate::refusal::Refusal;
+use crate::sql::{self, args};
+
+/// The keys that hold the role and were not removed, by their names.
+pub(in crate::organisation) fn holders(
+    storage: &Storage,
+    role: &str,
+) -> Result<Vec<KeyView>, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        view: String,
+    }
+    let rows: Vec<Row> = sql::rows(
+        storage,
+        "SELECT view FROM keys WHERE removed_at_s IS NULL AND EXISTS (
+         SELECT 1 FROM json_each(view, '$.roles') WHERE json_extract(value, '$.role') = ?)
+         ORDER BY folded",
+        args![role],
+    )?;
+    rows.iter()
+        .map(|row| serde_json::from_str(&row.view).map_err(|error| Refusal::internal(&error)))
+        .collect()
+}
+
+/// Takes grants away from a key, in a change that is under way. That needs no `mayGrant`, as
+/// disabling does not.
+pub(in crate::organisation) fn narrow(
+    change: &Change<'_>,
+    key_id: &str,
+    edit: Edit,
+) -> Result<(), Refusal> {
+    let moment = change.moment;
+    let stored = Stored::read(change.storage(), key_id)?;
+    let record = keyward_issuer::change::edit(&stored.record()?, edit, moment.now_s);
+    let record = record.map_err(refused)?;
+    let before = stored.view.clone();
+    let view = before.clone().after(&record, moment.now_s);
+    let stored = stored.becomes(moment, view, &record)?;
+    change.audit("key.narrow", key_id, Some(&before), Some(&stored.view))
+}

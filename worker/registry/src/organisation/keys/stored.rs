@@ -1,0 +1,207 @@
+//! The row of a key.
+use keyward_issuer::Secret;
+use keyward_wire::Record;
+use serde::{Deserialize, Serialize};
+use worker::Storage;
+
+use crate::call::{self, Answer};
+use crate::key::KeyView;
+use crate::name;
+use crate::organisation::change::Moment;
+use crate::organisation::outbox;
+use crate::refusal::Refusal;
+use crate::sql::{self, args};
+
+/// A key as it is kept.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) view: KeyView,
+    record: String,
+    version: u64,
+    /// Whether who made it said that he has its secret.
+    pub(super) acknowledged: bool,
+}
+
+/// A key as it is answered.
+#[derive(Serialize)]
+pub(crate) struct Shown<'a> {
+    #[serde(flatten)]
+    pub(crate) key: &'a KeyView,
+    pub(crate) state: &'static str,
+}
+
+/// The same with its secret, this once.
+#[derive(Serialize)]
+struct Issued<'a> {
+    #[serde(flatten)]
+    shown: Shown<'a>,
+    secret: Option<&'a str>,
+}
+
+impl Stored {
+    /// # Errors
+    /// `not_found`, whether or not another organisation has such a key.
+    pub(super) fn read(storage: &Storage, key_id: &str) -> Result<Self, Refusal> {
+        #[derive(Deserialize)]
+        struct Row {
+            view: String,
+            record: String,
+            version: u64,
+            acknowledged: u8,
+        }
+        let row: Option<Row> = sql::row(
+            storage,
+            "SELECT view, record, version, acknowledged FROM keys WHERE key_id = ?",
+            args![key_id],
+        )?;
+        let row = row.ok_or_else(call::not_here)?;
+        Ok(Self {
+            view: serde_json::from_str(&row.view).map_err(|error| Refusal::internal(&error))?,
+            record: row.record,
+            version: row.version,
+            acknowledged: row.acknowledged != 0,
+        })
+    }
+
+    pub(super) fn record(&self) -> Result<Record, Refusal> {
+        Record::from_payload(self.record.as_bytes()).map_err(|error| Refusal::internal(&error))
+    }
+
+    /// The tag of this state (RFC 9110 section 8.8.3).
+    pub(super) fn etag(&self) -> String {
+        format!("\"{}\"", self.version)
+    }
+
+    /// Writes a new key.
+    pub(super) fn insert(moment: &Moment, view: KeyView, record: &Record) -> Result<Self, Refusal> {
+        let stored = Self {
+            record: payload(moment, record)?,
+            view,
+            version: 1,
+            acknowledged: false,
+        };
+        sql::run(
+            &moment.storage,
+            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, NULL, 0)",
+            args![
+                &stored.view.key_id,
+                name::folded(&stored.view.name),
+                stored.view.kind.as_str(),
+                &stored.view.environment,
+                stored.view.created_at,
+                stored.view.expires_at,
+                stored.view.disabled,
+                search_text(&stored.view),
+                json(&stored.view)?,
+                &stored.record,
+                stored.version,
+            ],
+        )?;
+        outbox::note(&moment.storage, &stored.view.key_id)?;
+        Ok(stored)
+    }
+
+    /// Writes what the key is now.
+    pub(super) fn becomes(
+        self,
+        moment: &Moment,
+        view: KeyView,
+        record: &Record,
+    ) -> Result<Self, Refusal> {
+        let next = Self {
+            record: payload(moment, record)?,
+            view,
+            version: self.version.saturating_add(1),
+            acknowledged: self.acknowledged,
+        };
+        let key_id = &next.view.key_id;
+        sql::run(
+            &moment.storage,
+            "UPDATE keys SET expires_at_s = ?, disabled = ?, removed_at_s = ?, search = ?, view = ?,
+             record = ?, version = ? WHERE key_id = ?",
+            args![
+                next.view.expires_at,
+                next.view.disabled,
+                next.view.removed_at,
+                search_text(&next.view),
+                json(&next.view)?,
+                &next.record,
+                next.version,
+                key_id,
+            ],
+        )?;
+        if next.record != self.record {
+            outbox::note(&moment.storage, key_id)?;
+        }
+        Ok(next)
+    }
+
+    pub(super) fn answer(&self, now_s: u64) -> Result<Answer, Refusal> {
+        let answer = Answer::json(200, &self.shown(now_s))?;
+        Ok(Answer {
+            etag: Some(self.etag()),
+            ..answer
+        })
+    }
+
+    /// With the secret, where there is a new one.
+    pub(super) fn answer_with(
+        &self,
+        now_s: u64,
+        secret: Option<&Secret>,
+    ) -> Result<Answer, Refusal> {
+        match secret {
+            None => self.answer(now_s),
+            Some(secret) => self.issued(200, now_s, Some(secret)),
+        }
+    }
+
+    pub(super) fn issued(
+        &self,
+        status: u16,
+        now_s: u64,
+        secret: Option<&Secret>,
+    ) -> Result<Answer, Refusal> {
+        let issued = Issued {
+            shown: self.shown(now_s),
+            secret: secret.map(Secret::reveal),
+        };
+        let answer = Answer::json(status, &issued)?;
+        Ok(Answer {
+            etag: Some(self.etag()),
+            ..answer
+        })
+    }
+
+    fn shown(&self, now_s: u64) -> Shown<'_> {
+        Shown {
+            key: &self.view,
+            state: self.view.state(now_s),
+        }
+    }
+}
+
+/// The record as it is kept, if it can be published: what could not would be stuck in the outbox.
+fn payload(moment: &Moment, record: &Record) -> Result<String, Refusal> {
+    let publisher = &moment.configuration.secrets.publisher;
+    keyward_issuer::publish(record, publisher, moment.now_s).map_err(super::refused)?;
+    let payload = record
+        .to_payload()
+        .map_err(|error| Refusal::internal(&error))?;
+    String::from_utf8(payload).map_err(|error| Refusal::internal(&error))
+}
+
+fn json(view: &KeyView) -> Result<String, Refusal> {
+    serde_json::to_string(view).map_err(|error| Refusal::internal(&error))
+}
+
+/// What a search looks through, in lower case.
+fn search_text(view: &KeyView) -> String {
+    let roles = view.roles.iter().map(|one| one.role.as_str());
+    let words: Vec<_> = [view.name.as_str(), &view.key_id, &view.memo]
+        .into_iter()
+        .chain(view.owners.iter().map(String::as_str))
+        .chain(roles)
+        .collect();
+    words.join("\n").to_lowercase()
+}

@@ -1,0 +1,237 @@
+//! Pages of keys. A page goes on after the last key of the one before, by what it is sorted by and
+//! its id, so that keys which come or go meanwhile move none of the others.
+use base64ct::{Base64UrlUnpadded, Encoding};
+use keyward_core::catalogue::Action;
+use serde::{Deserialize, Serialize};
+
+use super::change::{Moment, Needs};
+use super::keys::Shown;
+use crate::call::Answer;
+use crate::key::{KeyView, Kind};
+use crate::policy::Area;
+use crate::refusal::Refusal;
+use crate::sql::{self, args};
+
+const LIMIT: u64 = 50;
+const LIMIT_MAX: u64 = 200;
+const SEARCH_CHARACTERS_MAX: usize = 100;
+
+/// Which keys, and in which order.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct KeyQuery {
+    pub(crate) state: Option<Standing>,
+    pub(crate) kind: Option<Kind>,
+    pub(crate) environment: Option<String>,
+    pub(crate) search: Option<String>,
+    pub(crate) sort: Option<Sort>,
+    pub(crate) after: Option<String>,
+    pub(crate) limit: Option<u64>,
+}
+
+/// Keys that can be used now, or later; and those that cannot be any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Standing {
+    Current,
+    /// Expired, disabled or removed.
+    Invalid,
+}
+
+/// A minus before the name turns the order round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Sort {
+    #[serde(rename = "name")]
+    Name,
+    #[serde(rename = "-name")]
+    NameDown,
+    #[serde(rename = "created")]
+    Created,
+    #[default]
+    #[serde(rename = "-created")]
+    CreatedDown,
+    #[serde(rename = "expires")]
+    Expires,
+    #[serde(rename = "-expires")]
+    ExpiresDown,
+}
+
+impl Sort {
+    /// The column, and whether it goes down.
+    const fn by(self) -> (&'static str, bool) {
+        match self {
+            Self::Name => ("folded", false),
+            Self::NameDown => ("folded", true),
+            Self::Created => ("created_at_s", false),
+            Self::CreatedDown => ("created_at_s", true),
+            Self::Expires => ("expires_at_s", false),
+            Self::ExpiresDown => ("expires_at_s", true),
+        }
+    }
+}
+
+/// Where a page ended.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Cursor(Sort, Place, String);
+
+/// What the last key was sorted by.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Place {
+    Number(u64),
+    Text(String),
+}
+
+impl Cursor {
+    fn write(&self) -> Result<String, Refusal> {
+        let json = serde_json::to_vec(self).map_err(|error| Refusal::internal(&error))?;
+        Ok(Base64UrlUnpadded::encode_string(&json))
+    }
+
+    /// # Errors
+    /// `invalid` when it is none, or of pages in another order.
+    fn read(text: &str, sort: Sort) -> Result<Self, Refusal> {
+        Base64UrlUnpadded::decode_vec(text)
+            .ok()
+            .and_then(|json| serde_json::from_slice::<Self>(&json).ok())
+            .filter(|cursor| cursor.0 == sort)
+            .filter(|cursor| matches!(cursor.1, Place::Text(_)) == (sort.by().0 == "folded"))
+            .ok_or_else(|| Refusal::field("after", "is not what a page in this order gave as next"))
+    }
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    items: Vec<Shown<'a>>,
+    /// For `after`; `null` on the last page.
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    key_id: String,
+    folded: String,
+    created_at_s: u64,
+    expires_at_s: u64,
+    view: String,
+}
+
+impl Row {
+    fn place(&self, sort: Sort) -> Place {
+        match sort.by().0 {
+            "folded" => Place::Text(self.folded.clone()),
+            "created_at_s" => Place::Number(self.created_at_s),
+            _ => Place::Number(self.expires_at_s),
+        }
+    }
+}
+
+pub(super) fn list(moment: &Moment, query: &KeyQuery) -> Result<Answer, Refusal> {
+    moment.look(Needs::to(Action::Read, Area::Keys))?;
+    let sort = query.sort.unwrap_or_default();
+    let limit = query.limit.unwrap_or(LIMIT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(Refusal::field("limit", "must be 1 to 200"));
+    }
+    let mut rows = rows(moment, query, sort, limit)?;
+    let more = rows.len() as u64 > limit;
+    if more {
+        rows.pop();
+    }
+    let next = match rows.last() {
+        Some(last) if more => Some(Cursor(sort, last.place(sort), last.key_id.clone()).write()?),
+        _ => None,
+    };
+    let views: Vec<KeyView> = rows
+        .iter()
+        .map(|row| serde_json::from_str(&row.view).map_err(|error| Refusal::internal(&error)))
+        .collect::<Result<_, _>>()?;
+    let items = views.iter().map(|key| Shown {
+        key,
+        state: key.state(moment.now_s),
+    });
+    Answer::json(
+        200,
+        &Page {
+            items: items.collect(),
+            next,
+        },
+    )
+}
+
+/// One row more than the page has says whether there is another page.
+fn rows(moment: &Moment, query: &KeyQuery, sort: Sort, limit: u64) -> Result<Vec<Row>, Refusal> {
+    let (column, down) = sort.by();
+    let (beyond, order) = if down { ("<", "DESC") } else { (">", "ASC") };
+    let mut wheres = Vec::new();
+    let mut args = args![];
+    if let Some(cursor) = &query.after {
+        let Cursor(_, place, key_id) = Cursor::read(cursor, sort)?;
+        wheres.push(format!("({column}, key_id) {beyond} (?, ?)"));
+        args.push(match place {
+            Place::Number(number) => number.into(),
+            Place::Text(text) => text.into(),
+        });
+        args.push(key_id.into());
+    }
+    if let Some(standing) = query.state {
+        let is = if standing == Standing::Current {
+            ""
+        } else {
+            "NOT "
+        };
+        wheres.push(format!(
+            "{is}(removed_at_s IS NULL AND disabled = 0 AND expires_at_s > ?)"
+        ));
+        args.push(moment.now_s.into());
+    }
+    if let Some(kind) = query.kind {
+        wheres.push("kind = ?".to_owned());
+        args.push(kind.as_str().into());
+    }
+    if let Some(environment) = &query.environment {
+        wheres.push("environment = ?".to_owned());
+        args.push(environment.into());
+    }
+    if let Some(search) = &query.search {
+        if search.chars().count() > SEARCH_CHARACTERS_MAX {
+            return Err(Refusal::field("search", "must have 100 characters at most"));
+        }
+        wheres.push(
+            "key_id IN (SELECT key_id FROM keys INDEXED BY keys_by_search WHERE instr(search, ?) > 0)"
+                .to_owned(),
+        );
+        args.push(search.to_lowercase().into());
+    }
+    let filter = match wheres.is_empty() {
+        true => String::new(),
+        false => format!("WHERE {}", wheres.join(" AND ")),
+    };
+    args.push(limit.saturating_add(1).into());
+    let statement = format!(
+        "SELECT key_id, folded, created_at_s, expires_at_s, view FROM keys {filter}
+         ORDER BY {column} {order}, key_id {order} LIMIT ?"
+    );
+    Ok(sql::rows(&moment.storage, &statement, args)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_of_its_order() {
+        for (sort, place) in [
+            (Sort::Name, Place::Text("billing".to_owned())),
+            (Sort::CreatedDown, Place::Number(1_800_000_000)),
+        ] {
+            let cursor = Cursor(sort, place, "kwk_x".to_owned());
+            let text = cursor.write().expect("a cursor");
+            assert_eq!(Cursor::read(&text, sort), Ok(cursor));
+            assert!(Cursor::read(&text, Sort::Expires).is_err());
+        }
+        let mixed = Cursor(Sort::Name, Place::Number(1), String::new());
+        assert!(Cursor::read(&mixed.write().expect("a cursor"), Sort::Name).is_err());
+        assert!(Cursor::read("", Sort::Name).is_err());
+        assert!(Cursor::read("!", Sort::Name).is_err());
+    }
+}

@@ -1,0 +1,93 @@
+//! The tables of an organisation. They are made when it is founded, and not before.
+use serde::Deserialize;
+use worker::Storage;
+
+use crate::policy::DAY_S;
+use crate::refusal::Refusal;
+use crate::sql::{self, args};
+
+const TABLES: [&str; 9] = [
+    "CREATE TABLE organisation (
+        one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
+        life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
+    "CREATE TABLE operators (
+        id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, role TEXT NOT NULL, may_grant TEXT NOT NULL,
+        disabled INTEGER NOT NULL, created_at_s INTEGER NOT NULL, signed_in_at_s INTEGER) STRICT",
+    "CREATE TABLE sessions (
+        hash TEXT PRIMARY KEY, operator TEXT NOT NULL REFERENCES operators ON DELETE CASCADE,
+        begun_at_s INTEGER NOT NULL, used_at_s INTEGER NOT NULL, second_factor_at_s INTEGER NOT NULL) STRICT",
+    // `view` is what is answered, `record` what is published; names are kept when keys are removed.
+    "CREATE TABLE keys (
+        key_id TEXT PRIMARY KEY, folded TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, environment TEXT NOT NULL,
+        created_at_s INTEGER NOT NULL, expires_at_s INTEGER NOT NULL, disabled INTEGER NOT NULL,
+        removed_at_s INTEGER, search TEXT NOT NULL, view TEXT NOT NULL, record TEXT NOT NULL,
+        version INTEGER NOT NULL, renew_at_s INTEGER, acknowledged INTEGER NOT NULL) STRICT",
+    "CREATE INDEX keys_by_renewal ON keys (renew_at_s) WHERE renew_at_s IS NOT NULL",
+    // One row says that a key changed; what is written is what the key is by then.
+    "CREATE TABLE publish (
+        key_id TEXT PRIMARY KEY, due_at_ms INTEGER NOT NULL, changes INTEGER NOT NULL,
+        rounds INTEGER NOT NULL, failures INTEGER NOT NULL, written_at_ms INTEGER) STRICT",
+    "CREATE TABLE audit (
+        sequence INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
+    "CREATE TABLE roles (name TEXT PRIMARY KEY, grants TEXT NOT NULL) STRICT",
+    "CREATE TABLE repeats (
+        operator TEXT NOT NULL, key TEXT NOT NULL, content_hash TEXT NOT NULL, key_id TEXT NOT NULL,
+        at_s INTEGER NOT NULL, PRIMARY KEY (operator, key)) STRICT",
+];
+
+const INDICES: [&str; 4] = [
+    "CREATE INDEX keys_by_creation ON keys (created_at_s, key_id)",
+    // Searching reads this alone, and not the whole of every key.
+    "CREATE INDEX keys_by_search ON keys (search, key_id)",
+    "CREATE INDEX keys_by_expiry ON keys (expires_at_s, key_id)",
+    "CREATE INDEX publish_by_time ON publish (due_at_ms)",
+];
+
+/// Whether the organisation was founded.
+pub(super) fn is_there(storage: &Storage) -> worker::Result<bool> {
+    #[derive(Deserialize)]
+    struct Table {}
+    let table: Option<Table> = sql::row(
+        storage,
+        "SELECT 1 FROM sqlite_master WHERE name = 'organisation'",
+        args![],
+    )?;
+    Ok(table.is_some())
+}
+
+pub(super) fn create(storage: &Storage) -> worker::Result<()> {
+    for statement in TABLES.iter().chain(&INDICES) {
+        sql::run(storage, statement, args![])?;
+    }
+    Ok(())
+}
+
+/// What an organisation decided for all of its keys.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Policy {
+    pub(super) name: String,
+    pub(super) life_days_max: u64,
+}
+
+pub(super) fn policy(storage: &Storage) -> worker::Result<Policy> {
+    sql::row(
+        storage,
+        "SELECT name, life_days_max FROM organisation",
+        args![],
+    )?
+    .ok_or_else(|| worker::Error::RustError("the organisation has no row".to_owned()))
+}
+
+impl Policy {
+    /// # Errors
+    /// `invalid` when a key may not end then.
+    pub(super) fn allows_end(&self, end_s: u64, now_s: u64) -> Result<(), Refusal> {
+        let longest_s = self.life_days_max.saturating_mul(DAY_S);
+        if end_s > now_s.saturating_add(longest_s) {
+            let days = self.life_days_max;
+            let detail = format!("the organisation allows {days} days from now at most");
+            return Err(Refusal::field("expiresAt", detail));
+        }
+        Ok(())
+    }
+}

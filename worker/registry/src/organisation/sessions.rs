@@ -1,0 +1,202 @@
+//! Sessions of operators: random, kept as hashes, ended by whatever changes who one is.
+use keyward_platform::transaction;
+use serde::{Deserialize, Serialize};
+
+use super::audit::{self, By};
+use super::change::Moment;
+use crate::call::Answer;
+use crate::email;
+use crate::policy::{MayGrant, OperatorRole};
+use crate::refusal::{Code, Refusal};
+use crate::session::Times;
+use crate::sql::{self, args};
+
+/// Sessions that one operator has at a time; the oldest give way.
+const SESSIONS_MAX: u64 = 10;
+
+/// The operator of a session.
+#[derive(Debug)]
+pub(super) struct Actor {
+    pub(super) id: String,
+    pub(super) email: String,
+    pub(super) role: OperatorRole,
+    pub(super) may_grant: MayGrant,
+    pub(super) times: Times,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    email: String,
+    role: String,
+    may_grant: String,
+    begun_at_s: u64,
+    used_at_s: u64,
+    second_factor_at_s: u64,
+}
+
+/// # Errors
+/// `unauthenticated` when there is no such session any more.
+pub(super) fn actor(moment: &Moment) -> Result<Actor, Refusal> {
+    let hash = moment
+        .about
+        .session
+        .as_deref()
+        .ok_or(Code::Unauthenticated)?;
+    let row: Option<Row> = sql::row(
+        &moment.storage,
+        "SELECT id, email, role, may_grant, begun_at_s, used_at_s, second_factor_at_s
+         FROM sessions JOIN operators ON operator = id WHERE hash = ? AND disabled = 0",
+        args![hash],
+    )?;
+    let row = row.ok_or(Code::Unauthenticated)?;
+    let times = Times {
+        begun_at_s: row.begun_at_s,
+        used_at_s: row.used_at_s,
+        second_factor_at_s: row.second_factor_at_s,
+    };
+    if times.is_over(moment.now_s) {
+        return Err(Code::Unauthenticated.into());
+    }
+    let parsed = |error: serde_json::Error| Refusal::internal(&error);
+    Ok(Actor {
+        id: row.id,
+        email: row.email,
+        role: serde_json::from_str(&row.role).map_err(parsed)?,
+        may_grant: serde_json::from_str(&row.may_grant).map_err(parsed)?,
+        times,
+    })
+}
+
+/// Notes that the session is in use, once a minute.
+pub(super) fn touch(moment: &Moment, actor: &Actor) -> Result<(), Refusal> {
+    if actor.times.is_touch_due(moment.now_s) {
+        sql::run(
+            &moment.storage,
+            "UPDATE sessions SET used_at_s = ? WHERE hash = ?",
+            args![moment.now_s, moment.about.session.clone()],
+        )?;
+    }
+    Ok(())
+}
+
+/// The operator of a session, as he is answered.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Who {
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) role: OperatorRole,
+    pub(crate) may_grant: MayGrant,
+    pub(crate) second_factor_at: u64,
+}
+
+pub(super) fn open(moment: &Moment, email: &str, session: &str) -> Result<Answer, Refusal> {
+    #[derive(Deserialize)]
+    struct Id {
+        id: String,
+    }
+    let now_s = moment.now_s;
+    transaction(&moment.storage, || {
+        let row: Option<Id> = sql::row(
+            &moment.storage,
+            "UPDATE operators SET signed_in_at_s = ? WHERE email = ? AND disabled = 0 RETURNING id",
+            args![now_s, email::folded(email)],
+        )?;
+        let Id { id } = row.ok_or(Code::SignInFailed)?;
+        sql::run(
+            &moment.storage,
+            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?)",
+            args![session, &id, now_s, now_s, now_s],
+        )?;
+        sql::run(
+            &moment.storage,
+            "DELETE FROM sessions WHERE operator = ?1 AND hash NOT IN (
+             SELECT hash FROM sessions WHERE operator = ?1 ORDER BY begun_at_s DESC, rowid DESC LIMIT ?2)",
+            args![&id, SESSIONS_MAX],
+        )?;
+        let by = By::Operator {
+            id: &id,
+            email,
+            second_factor_at: now_s,
+        };
+        audit::append::<()>(moment, by, "session.open", &id, None, None)?;
+        Ok::<_, Refusal>(())
+    })?;
+    Ok(Answer::empty())
+}
+
+/// Who is asking; reading counts as use.
+pub(super) fn show(moment: &Moment) -> Result<Answer, Refusal> {
+    let actor = transaction(&moment.storage, || {
+        let actor = actor(moment)?;
+        touch(moment, &actor)?;
+        Ok::<_, Refusal>(actor)
+    })?;
+    Answer::json(
+        200,
+        &Who {
+            id: actor.id,
+            email: actor.email,
+            role: actor.role,
+            may_grant: actor.may_grant,
+            second_factor_at: actor.times.second_factor_at_s,
+        },
+    )
+}
+
+pub(super) fn refresh(moment: &Moment) -> Result<Answer, Refusal> {
+    transaction(&moment.storage, || {
+        actor(moment)?;
+        sql::run(
+            &moment.storage,
+            "UPDATE sessions SET second_factor_at_s = ?1, used_at_s = ?1 WHERE hash = ?2",
+            args![moment.now_s, moment.about.session.clone()],
+        )?;
+        Ok::<_, Refusal>(())
+    })?;
+    Ok(Answer::empty())
+}
+
+pub(super) fn close(moment: &Moment) -> Result<Answer, Refusal> {
+    sql::run(
+        &moment.storage,
+        "DELETE FROM sessions WHERE hash = ?",
+        args![moment.about.session.clone()],
+    )?;
+    Ok(Answer::empty())
+}
+
+/// The factors of an operator are others now: who signed in with the old ones is out.
+pub(super) fn end_all(moment: &Moment, email: &str) -> Result<Answer, Refusal> {
+    #[derive(Deserialize)]
+    struct Id {
+        id: String,
+    }
+    let email = email::folded(email);
+    transaction(&moment.storage, || {
+        let row: Option<Id> = sql::row(
+            &moment.storage,
+            "SELECT id FROM operators WHERE email = ?",
+            args![&email],
+        )?;
+        let Id { id } = row.ok_or(Code::SignInFailed)?;
+        end(moment, &id)?;
+        let by = By::Operator {
+            id: &id,
+            email: &email,
+            second_factor_at: moment.now_s,
+        };
+        audit::append::<()>(moment, by, "operator.enrol", &id, None, None)
+    })?;
+    Ok(Answer::empty())
+}
+
+pub(super) fn end(moment: &Moment, operator: &str) -> Result<(), Refusal> {
+    sql::run(
+        &moment.storage,
+        "DELETE FROM sessions WHERE operator = ?",
+        args![operator],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,306 @@
+//! What operators may do: an area and an action for each call, and for keys `mayGrant`, which a
+//! key has to be inside of before and after a change.
+use keyward_core::catalogue::{Action, Actions};
+use keyward_wire::grants::Accounts;
+use keyward_wire::record::Assignment;
+use serde::{Deserialize, Serialize};
+
+use crate::refusal::FieldError;
+
+pub(crate) const DAY_S: u64 = 24 * 60 * 60;
+
+/// What a call is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Area {
+    Keys,
+    Operators,
+    Audit,
+    Organisation,
+}
+
+/// A role of operators: a name that every deployment has, or a table of one's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OperatorRole {
+    FirmAdmin,
+    KeyManager,
+    /// Reads everything and changes nothing.
+    Auditor,
+    Custom(Permissions),
+}
+
+/// The actions in each area, as letters of `crud`; what is left out is not permitted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Permissions {
+    #[serde(with = "letters")]
+    keys: Actions,
+    #[serde(with = "letters")]
+    operators: Actions,
+    #[serde(with = "letters")]
+    audit: Actions,
+    #[serde(with = "letters")]
+    organisation: Actions,
+}
+
+impl OperatorRole {
+    pub(crate) fn permits(&self, area: Area, action: Action) -> bool {
+        self.actions(area).contains(action)
+    }
+
+    fn actions(&self, area: Area) -> Actions {
+        let read = Actions::NONE.with(Action::Read);
+        match (self, area) {
+            (Self::FirmAdmin, _) | (Self::KeyManager, Area::Keys) => Actions::ALL,
+            (Self::KeyManager | Self::Auditor, _) => read,
+            (Self::Custom(table), Area::Keys) => table.keys,
+            (Self::Custom(table), Area::Operators) => table.operators,
+            (Self::Custom(table), Area::Audit) => table.audit,
+            (Self::Custom(table), Area::Organisation) => table.organisation,
+        }
+    }
+
+    /// Whether it permits nothing that the other one does not.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        [Area::Keys, Area::Operators, Area::Audit, Area::Organisation]
+            .into_iter()
+            .all(|area| self.actions(area).is_subset_of(other.actions(area)))
+    }
+}
+
+mod letters {
+    use keyward_core::catalogue::Actions;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(actions: &Actions, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(actions)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Actions, D::Error> {
+        Actions::parse(&String::deserialize(from)?)
+            .ok_or_else(|| D::Error::custom("actions are some letters of crud, in this order"))
+    }
+}
+
+/// Which keys an operator may make and change. `"all"` or a list each; nothing is the default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct MayGrant {
+    pub(crate) roles: Accounts,
+    pub(crate) apis: Accounts,
+    pub(crate) environments: Accounts,
+    pub(crate) accounts: Accounts,
+    /// The longest life that is left to a key, in days.
+    pub(crate) life_days_max: u64,
+}
+
+/// What of a key is compared with a `mayGrant`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) environment: &'a str,
+    pub(crate) assignments: &'a [Assignment],
+    pub(crate) expires_at_s: u64,
+}
+
+impl MayGrant {
+    /// Everything, with lives as long as the organisation allows.
+    pub(crate) fn everything(life_days_max: u64) -> Self {
+        Self {
+            roles: Accounts::All,
+            apis: Accounts::All,
+            environments: Accounts::All,
+            accounts: Accounts::All,
+            life_days_max,
+        }
+    }
+
+    /// Whether a key is inside.
+    ///
+    /// # Errors
+    /// With every field that goes beyond it.
+    pub(crate) fn covers(&self, key: Facts<'_>, now_s: u64) -> Result<(), Vec<FieldError>> {
+        let mut beyond = Vec::new();
+        if !has(&self.environments, key.environment) {
+            beyond.push(FieldError::new("environment", key.environment));
+        }
+        for (index, one) in key.assignments.iter().enumerate() {
+            let at = |member: &str| format!("roles[{index}].{member}");
+            if !has(&self.roles, &one.role) {
+                beyond.push(FieldError::new(at("role"), &one.role));
+            }
+            for api in one.grants.iter().map(|(api, _, _)| api) {
+                if !has(&self.apis, api) {
+                    let error = FieldError::new(at("grants"), format!("API {api}"));
+                    if !beyond.contains(&error) {
+                        beyond.push(error);
+                    }
+                }
+            }
+            if !is_within(&one.accounts, &self.accounts) {
+                let detail = "accounts beyond those that may be granted";
+                beyond.push(FieldError::new(at("accounts"), detail));
+            }
+        }
+        if key.expires_at_s > now_s.saturating_add(self.life_days_max.saturating_mul(DAY_S)) {
+            let detail = format!("more than {} days from now", self.life_days_max);
+            beyond.push(FieldError::new("expiresAt", detail));
+        }
+        if beyond.is_empty() {
+            Ok(())
+        } else {
+            Err(beyond)
+        }
+    }
+
+    /// Whether a role may be given with these grants, whatever the accounts.
+    ///
+    /// # Errors
+    /// With every field that goes beyond it.
+    pub(crate) fn covers_role(&self, role: &Assignment) -> Result<(), Vec<FieldError>> {
+        let mut beyond = Vec::new();
+        if !has(&self.roles, &role.role) {
+            beyond.push(FieldError::new("name", &role.role));
+        }
+        for api in role.grants.iter().map(|(api, _, _)| api) {
+            let error = FieldError::new("grants", format!("API {api}"));
+            if !has(&self.apis, api) && !beyond.contains(&error) {
+                beyond.push(error);
+            }
+        }
+        if beyond.is_empty() {
+            Ok(())
+        } else {
+            Err(beyond)
+        }
+    }
+
+    /// Whether it allows nothing that the other one does not.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        is_within(&self.roles, &other.roles)
+            && is_within(&self.apis, &other.apis)
+            && is_within(&self.environments, &other.environments)
+            && is_within(&self.accounts, &other.accounts)
+            && self.life_days_max <= other.life_days_max
+    }
+}
+
+fn has(list: &Accounts, name: &str) -> bool {
+    match list {
+        Accounts::All => true,
+        Accounts::Listed(names) => names.contains(name),
+    }
+}
+
+fn is_within(inner: &Accounts, outer: &Accounts) -> bool {
+    match (inner, outer) {
+        (_, Accounts::All) => true,
+        (Accounts::All, Accounts::Listed(_)) => false,
+        (Accounts::Listed(inner), Accounts::Listed(outer)) => inner.is_subset(outer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{from_value, json};
+
+    fn role(json: serde_json::Value) -> OperatorRole {
+        from_value(json).expect("a role")
+    }
+
+    #[test]
+    fn roles_permit_what_their_names_say() {
+        let areas = [Area::Keys, Area::Operators, Area::Audit, Area::Organisation];
+        for area in areas {
+            assert!(role(json!("firm-admin")).permits(area, Action::Delete));
+            assert!(role(json!("auditor")).permits(area, Action::Read));
+            assert!(!role(json!("auditor")).permits(area, Action::Create));
+        }
+        let manager = role(json!("key-manager"));
+        assert!(manager.permits(Area::Keys, Action::Create));
+        assert!(!manager.permits(Area::Operators, Action::Create));
+        let custom = role(json!({ "custom": { "keys": "ru", "audit": "r" } }));
+        assert!(custom.permits(Area::Keys, Action::Update));
+        assert!(!custom.permits(Area::Keys, Action::Create));
+        assert!(!custom.permits(Area::Operators, Action::Read));
+        for bad in [
+            json!("root"),
+            json!({ "custom": { "keys": "ur" } }),
+            json!({ "custom": { "key": "r" } }),
+        ] {
+            assert!(from_value::<OperatorRole>(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn nobody_makes_an_operator_above_himself() {
+        let admin = role(json!("firm-admin"));
+        let manager = role(json!("key-manager"));
+        let auditor = role(json!("auditor"));
+        assert!(manager.is_within(&admin) && auditor.is_within(&manager));
+        assert!(!admin.is_within(&manager));
+        assert!(!role(json!({ "custom": { "operators": "c" } })).is_within(&manager));
+    }
+
+    fn may_grant() -> MayGrant {
+        from_value(json!({
+            "roles": ["read-only"], "apis": ["management"], "environments": ["uat"],
+            "accounts": ["a1", "a2"], "lifeDaysMax": 30
+        }))
+        .expect("a mayGrant")
+    }
+
+    fn assignment(role: &str, accounts: serde_json::Value, api: &str) -> Assignment {
+        from_value(
+            json!({ "role": role, "accounts": accounts, "grants": { api: { "users": "r" } } }),
+        )
+        .expect("an assignment")
+    }
+
+    #[test]
+    fn a_key_is_inside_or_every_excess_is_named() {
+        let now_s = 1_000_000;
+        let inside = [assignment("read-only", json!(["a1"]), "management")];
+        let facts = Facts {
+            environment: "uat",
+            assignments: &inside,
+            expires_at_s: now_s + 30 * DAY_S,
+        };
+        assert_eq!(may_grant().covers(facts, now_s), Ok(()));
+        let beyond = [assignment("admin", json!("all"), "billing")];
+        let facts = Facts {
+            environment: "production",
+            assignments: &beyond,
+            expires_at_s: now_s + 30 * DAY_S + 1,
+        };
+        let errors = may_grant().covers(facts, now_s).expect_err("errors");
+        let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            [
+                "environment",
+                "roles[0].role",
+                "roles[0].grants",
+                "roles[0].accounts",
+                "expiresAt"
+            ]
+        );
+        assert_eq!(MayGrant::everything(31).covers(facts, now_s), Ok(()));
+    }
+
+    #[test]
+    fn may_grant_is_handed_on_narrower_only() {
+        let all = MayGrant::everything(365);
+        assert!(may_grant().is_within(&all) && !all.is_within(&may_grant()));
+        let longer = MayGrant {
+            life_days_max: 31,
+            ..may_grant()
+        };
+        assert!(!longer.is_within(&may_grant()));
+        let other = MayGrant {
+            accounts: from_value(json!(["a1", "a3"])).expect("accounts"),
+            ..may_grant()
+        };
+        assert!(!other.is_within(&may_grant()));
+    }
+}

@@ -1,0 +1,270 @@
+//! What goes over more than one object: founding, enrolling, signing in.
+use keyward_core::deployment::is_name;
+use serde::{Deserialize, Serialize};
+use worker::Env;
+
+use crate::call::{self, Answer, Ask, DIRECTORY, OPERATOR, THE_DIRECTORY};
+use crate::configuration::Configuration;
+use crate::directory::DirectoryCall;
+use crate::email;
+use crate::front::{self, Asked};
+use crate::operator::{OperatorCall, Person};
+use crate::organisation::{OrganisationCall, Who};
+use crate::password;
+use crate::random;
+use crate::refusal::{Code, Refusal};
+use crate::route::{Reply, ask_organisation, json, within};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewOrganisation {
+    name: String,
+    /// The e-mail address of its first firm-admin.
+    firm_admin: String,
+}
+
+/// The root token is good for this and nothing else.
+pub(crate) async fn found(
+    env: &Env,
+    configuration: &Configuration,
+    asked: &Asked,
+) -> Result<Reply, Refusal> {
+    let is_root = match (&configuration.root_token, &asked.bearer) {
+        (Some(token), Some(shown)) => random::is_same(token, shown),
+        _ => false,
+    };
+    if !is_root {
+        return Err(Code::Unauthenticated.into());
+    }
+    let new: NewOrganisation = json(asked)?;
+    if !is_name(&new.name) {
+        let rule = "must be 1 to 64 of a-z, 0-9 and -, and not begin with -";
+        return Err(Refusal::field("name", rule));
+    }
+    if let Err(rule) = email::check(&new.firm_admin) {
+        return Err(Refusal::field("firmAdmin", rule));
+    }
+    let about = || asked.about.clone();
+    let reserve = Ask {
+        about: about(),
+        call: DirectoryCall::ReserveOrganisation {
+            name: new.name.clone(),
+        },
+    };
+    let reserved = call::ask(env, DIRECTORY, THE_DIRECTORY, &reserve).await?;
+    if !reserved.is_ok() {
+        return Ok((reserved, None));
+    }
+    let is_founded = ask_organisation(env, &new.name, about(), OrganisationCall::IsFounded).await?;
+    if is_founded.is_ok() {
+        return Err(Code::NameTaken.into());
+    }
+    // The invitation comes first: an organisation whose first admin has none would be lost.
+    let person = Person {
+        organisation: new.name.clone(),
+        email: email::folded(&new.firm_admin),
+    };
+    let invitation = send_invitation(env, asked, &person, true).await?;
+    let call = OrganisationCall::Found {
+        name: new.name.clone(),
+        email: person.email,
+    };
+    let answer = ask_organisation(env, &new.name, about(), call).await?;
+    Ok((with_invitation(answer, invitation)?, None))
+}
+
+/// Notes the operator, then gives the invitation for him.
+pub(crate) async fn invite(
+    env: &Env,
+    asked: &Asked,
+    call: OrganisationCall,
+) -> Result<Reply, Refusal> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Noted {
+        email: String,
+        signed_in_at: Option<u64>,
+    }
+    let (organisation, _) = asked.session.as_ref().ok_or(Code::Unauthenticated)?;
+    let answer = within(env, asked, call).await?;
+    if !answer.is_ok() {
+        return Ok((answer, None));
+    }
+    let noted: Noted = answer.read()?;
+    let person = Person {
+        organisation: organisation.clone(),
+        email: noted.email,
+    };
+    let is_new = noted.signed_in_at.is_none();
+    let invitation = send_invitation(env, asked, &person, is_new).await?;
+    Ok((with_invitation(answer, invitation)?, None))
+}
+
+async fn send_invitation(
+    env: &Env,
+    asked: &Asked,
+    person: &Person,
+    is_new: bool,
+) -> Result<String, Refusal> {
+    let invitation = random::secret()?;
+    let call = OperatorCall::Invite {
+        person: person.clone(),
+        invitation_hash: random::hash(&invitation),
+        is_new,
+    };
+    let answer = ask_operator(env, asked, person, call).await?;
+    if answer.is_ok() {
+        Ok(invitation.to_string())
+    } else {
+        Err(Refusal::internal(&"an operator cannot be invited"))
+    }
+}
+
+/// The answer with one member more, which is shown this once.
+fn with_invitation(answer: Answer, invitation: String) -> Result<Answer, Refusal> {
+    if !answer.is_ok() {
+        return Ok(answer);
+    }
+    let mut members: serde_json::Map<String, serde_json::Value> = answer.read()?;
+    members.insert("invitation".to_owned(), invitation.into());
+    Answer::json(answer.status, &members)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Enrolment {
+    organisation: String,
+    email: String,
+    invitation: String,
+    password: String,
+}
+
+pub(crate) async fn enrol(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
+    let form: Enrolment = json(asked)?;
+    let person = person(&form.organisation, &form.email)?;
+    let call = OperatorCall::Enrol {
+        invitation: form.invitation,
+        password: form.password,
+    };
+    Ok((ask_operator(env, asked, &person, call).await?, None))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirmation {
+    organisation: String,
+    email: String,
+    invitation: String,
+    code: String,
+}
+
+pub(crate) async fn confirm(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
+    let form: Confirmation = json(asked)?;
+    let person = person(&form.organisation, &form.email)?;
+    let call = OperatorCall::Confirm {
+        invitation: form.invitation,
+        code: form.code,
+    };
+    Ok((ask_operator(env, asked, &person, call).await?, None))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignIn {
+    organisation: String,
+    email: String,
+    password: String,
+    /// Six digits of the app, or a recovery code.
+    code: String,
+}
+
+#[derive(Serialize)]
+struct SignedIn<'a> {
+    organisation: &'a str,
+    email: &'a str,
+}
+
+pub(crate) async fn open(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
+    let form: SignIn = json(asked)?;
+    let person = person(&form.organisation, &form.email)?;
+    if form.password.len() > password::BYTES_MAX {
+        return Err(Code::SignInFailed.into());
+    }
+    let call = OperatorCall::SignIn {
+        password: form.password,
+        code: form.code,
+    };
+    let proven = ask_operator(env, asked, &person, call).await?;
+    if !proven.is_ok() {
+        return Ok((proven, None));
+    }
+    let secret = random::secret()?;
+    let call = OrganisationCall::OpenSession {
+        email: person.email.clone(),
+        session: random::hash(&secret),
+    };
+    let about = asked.about.clone();
+    let opened = ask_organisation(env, &person.organisation, about, call).await?;
+    if !opened.is_ok() {
+        return Ok((opened, None));
+    }
+    let answer = Answer::json(
+        200,
+        &SignedIn {
+            organisation: &person.organisation,
+            email: &person.email,
+        },
+    )?;
+    let cookie = front::cookie(&person.organisation, &secret);
+    Ok((answer, Some(cookie)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecondFactor {
+    code: String,
+}
+
+pub(crate) async fn step_up(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
+    let form: SecondFactor = json(asked)?;
+    let (organisation, _) = asked.session.as_ref().ok_or(Code::Unauthenticated)?;
+    let session = within(env, asked, OrganisationCall::Session).await?;
+    if !session.is_ok() {
+        return Ok((session, None));
+    }
+    let person = Person {
+        organisation: organisation.clone(),
+        email: session.read::<Who>()?.email,
+    };
+    let call = OperatorCall::StepUp { code: form.code };
+    let proven = ask_operator(env, asked, &person, call).await?;
+    if !proven.is_ok() {
+        return Ok((proven, None));
+    }
+    let refreshed = within(env, asked, OrganisationCall::RefreshSession).await?;
+    Ok((refreshed, None))
+}
+
+/// What cannot be anybody is answered like who gives wrong factors.
+fn person(organisation: &str, email: &str) -> Result<Person, Refusal> {
+    if !is_name(organisation) || email::check(email).is_err() {
+        return Err(Code::SignInFailed.into());
+    }
+    Ok(Person {
+        organisation: organisation.to_owned(),
+        email: email::folded(email),
+    })
+}
+
+async fn ask_operator(
+    env: &Env,
+    asked: &Asked,
+    person: &Person,
+    call: OperatorCall,
+) -> Result<Answer, Refusal> {
+    let question = Ask {
+        about: asked.about.clone(),
+        call,
+    };
+    call::ask(env, OPERATOR, &person.object_name(), &question).await
+}
