@@ -60,7 +60,7 @@ export function configure(options: VerifierOptions): Configuration {
     replay,
     clientAddress,
     scheme,
-    clock,
+    clock: checked(clock),
     bufferedBytes: within(limits.bufferedBytes, "limits.bufferedBytes", 32 * 1024 * 1024),
     contentIdleMs: within(limits.contentIdleMs, "limits.contentIdleMs", 10_000),
     contentTotalMs: within(limits.contentTotalMs, "limits.contentTotalMs", 30_000),
@@ -179,6 +179,19 @@ function seconds(value: number | undefined, name: string, otherwise: number, mos
   if (value === undefined) return otherwise;
   if (!Number.isSafeInteger(value) || value < 0 || value > most) throw wrong(name, `a whole number of seconds, 0 to ${most}`);
   return value;
+}
+
+/** Before this, in milliseconds, it is no time of today's, or one in seconds: keys that are over would seem not to be. */
+const TIME_MIN = 1e12;
+
+function checked(clock: () => number): () => number {
+  return () => {
+    const now: unknown = clock();
+    if (typeof now !== "number" || !(now >= TIME_MIN && now < Infinity)) {
+      throw wrong("clock", `a function that returns milliseconds of Unix time, such as Date.now (not ${String(now)})`);
+    }
+    return now;
+  };
 }
 
 function boolean(value: boolean | undefined, name: string): boolean {
