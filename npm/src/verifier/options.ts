@@ -55,6 +55,11 @@ export function configure(options: VerifierOptions): Configuration {
   if (bundles.some((one) => one.deployment !== deployment)) {
     throw wrong("organisationKeys", "bundles of one deployment: make a verifier for each deployment");
   }
+  const names = authorities(options.authorities, environment);
+  const without = names.find((one) => one.role !== "admin" && !bundles.some((bundle) => bundle.environment === one.environment));
+  if (without !== undefined) {
+    throw wrong("organisationKeys", `a bundle for ${JSON.stringify(without.environment)} too, the environment of ${without.authority}: no key of it could be used`);
+  }
   return {
     store,
     replay,
@@ -75,7 +80,7 @@ export function configure(options: VerifierOptions): Configuration {
       contentBytes: within(limits.contentBytes, "limits.contentBytes", 1024 * 1024),
       createdAgeSeconds: seconds(limits.createdAgeSeconds, "limits.createdAgeSeconds", 300, 900),
       createdAheadSeconds: seconds(limits.createdAheadSeconds, "limits.createdAheadSeconds", 30, 300),
-      authorities: authorities(options.authorities, environment),
+      authorities: names,
       tokenKeys: tokenKeys(options.tokenKeys, environment),
       publishKeys: publishKeys(options.publishKeys),
       organisationKeys: bundles,
