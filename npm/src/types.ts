@@ -231,7 +231,10 @@ export interface VerifierStats {
   readonly denied: Readonly<Partial<Record<Code, number>>>;
   readonly store: {
     readonly lookups: number;
-    /** By reason: `failed`, `timeout`, or what is wrong with a record, such as `record_future_version`. */
+    /**
+     * By reason: `failed`, `timeout`, what is wrong with a record, such as `record_future_version`, or `core_failed`: the
+     * module failed, such as for want of memory, and was made anew.
+     */
     readonly errors: Readonly<Record<string, number>>;
   };
   readonly replay: { readonly inserted: number; readonly copies: number; readonly errors: number };

@@ -1,5 +1,6 @@
 // A verifier: the core's steps, with I/O where they leave gaps.
 import type { Core } from "./core/core.js";
+import { CoreFailure } from "./core/instance.js";
 import type { CoreGrant } from "./core/grant.js";
 import type { CoreVerifier, Evidence, Step } from "./core/verifier.js";
 import { KeywardError } from "./errors.js";
@@ -50,18 +51,27 @@ class CoreBackedVerifier implements Verifier {
   }
 
   async verify(request: AnyRequest, options: VerifyOptions = {}): Promise<Verdict> {
+    const held = { bytes: 0 };
+    try {
+      return await this.#decide(request, options, held);
+    } catch (error) {
+      if (!(error instanceof CoreFailure)) throw error;
+      // Nothing was decided, so nothing is let through; the next request finds the core whole.
+      this.#lookups.failed("core_failed");
+      return this.#deny(this.#core.refuse("store_unavailable"));
+    } finally {
+      this.#buffered -= held.bytes;
+    }
+  }
+
+  #decide(request: AnyRequest, options: VerifyOptions, held: { bytes: number }): Promise<Verdict> | Verdict {
     const { clientAddress, scheme } = this.#configuration;
     const address = options.clientAddress ?? clientAddress?.(request) ?? "";
     if (typeof address !== "string") throw new KeywardError("invalid_request", "the client's address is to be text, or undefined");
     const received = receive(request, { address, scheme });
     if ("refused" in received) return this.#deny(this.#core.refuse("ambiguous_target", received.refused));
     const source = options.body === undefined ? received.source : given(options.body);
-    const held = { bytes: 0 };
-    try {
-      return await this.#way(received, source, held);
-    } finally {
-      this.#buffered -= held.bytes;
-    }
+    return this.#way(received, source, held);
   }
 
   stats(): VerifierStats {

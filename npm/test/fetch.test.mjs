@@ -66,6 +66,9 @@ test("content that was read before is told so", async () => {
   const request = post("hello");
   await request.text();
   await assert.rejects(verifier.verify(request), { code: "body_unavailable" });
+  const locked = post("hello");
+  locked.body.getReader();
+  await assert.rejects(verifier.verify(locked), { code: "body_unavailable" });
 });
 
 test("without right signature content is not read", async () => {

@@ -26,6 +26,10 @@ const ROWS = {
   "an authority with its default port": [{ authorities: ["https://api.example:443"] }, /default port/],
   "an authority twice": [{ authorities: ["https://api.example", "https://api.example"] }, /twice/],
   "an authority of no known role": [{ authorities: [{ authority: "a.example", scheme: "https", role: "portal" }] }, /role must be api or admin/],
+  "an authority of an environment without keys": [
+    { authorities: ["https://api.example", { authority: "s.example", scheme: "https", environment: "staging" }] },
+    /organisationKeys is to be a bundle for "staging" too/,
+  ],
   "the catalogue as text": [{ catalogue: "{}" }, /catalogue is to be the catalogue as an object/],
   "a catalogue with a mistyped member": [{ catalogue: { apis: [], origins: {}, apis2: [] } }, /catalogue: there is no member apis2/],
   "a catalogue whose route is none": [

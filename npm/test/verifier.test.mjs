@@ -222,3 +222,16 @@ test("text beyond ASCII and beyond every bound is refused, not cut", async () =>
   assert.equal(await ask({ target: `/${"a".repeat(1_000_000)}` }), "ambiguous_target");
   assert.equal(await ask({}), "allow");
 });
+
+test("a mark at the beginning of a field goes on with it", async () => {
+  const { grant } = await open().verify({ ...request, headers: [basic(), ["x-name", "\ufeffAda"]] });
+  assert.deepEqual(grant.forward().headers[0], ["x-name", "\ufeffAda"]);
+});
+
+test("a clock that does not tell the time lets no key through that is over", async () => {
+  const over = published(keys.basic, { generation: 9, expiresAt: now - 10 });
+  for (const clock of [() => NaN, () => undefined, () => "now", () => -1, () => now, () => Infinity, () => 5n]) {
+    await assert.rejects(open({ clock, store: { get: async () => over } }).verify(request), { code: "invalid_option" });
+  }
+  assert.equal(outcome(await open({ store: { get: async () => over } }).verify(request)), "key_expired");
+});

@@ -4,8 +4,11 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
+import { getRequestListener } from "@hono/node-server";
 import express from "express";
 import Fastify from "fastify";
+import { Hono } from "hono";
+import { methodOverride } from "hono/method-override";
 import { createVerifier, memoryStore, socketPeer } from "keyward";
 import { keyward as forExpress } from "keyward/express";
 import { keyward as forFastify } from "keyward/fastify";
@@ -51,6 +54,18 @@ test("a middleware that knows no address does not ask the verifier's function", 
   const options = { ...setting.options, store: memoryStore(setting.records), clientAddress: socketPeer };
   const server = await listen(forNode({ verifier: createVerifier(options), clientAddress: () => undefined }, (_, response) => response.end()));
   assert.equal((await call(server, { as: setting.keys.home, ...GET })).outcome, "403 address_not_allowed");
+});
+
+test("a method that something in front of Hono's middleware put in place of the one that was sent is not let through", async () => {
+  const app = new Hono();
+  app.use(methodOverride({ app, header: "x-other-method" }), forHono({ verifier: verifier() }));
+  app.all("/v1/things", (c) => c.text(c.req.method));
+  app.onError((error, c) => c.text(error.code, 500));
+  const server = await listen(getRequestListener(app.fetch));
+  const post = { as: setting.keys.signed, target: "/v1/things", method: "POST" };
+  assert.equal((await call(server, post)).text, "POST");
+  const outcome = await call(server, { ...post, fields: [["X-Other-Method", "DELETE"]] });
+  assert.deepEqual([outcome.status, outcome.text], [500, "invalid_request"]);
 });
 
 test("where nothing can be verified nothing is let through, and somebody is told", async () => {

@@ -150,7 +150,8 @@ impl Keys {
         Ok(())
     }
 
-    /// Remembers that there is no record.
+    /// Remembers that there is no record. A network that is not known is not counted: all clients
+    /// would share its place, and one of them could lock out the others.
     pub fn put_miss(
         &mut self,
         environment: &str,
@@ -167,7 +168,16 @@ impl Keys {
             // Whoever waits for this one must find it.
             self.misses.pop_first();
         }
-        self.misses.insert(name(environment, key_id), loaded);
+        let name = name(environment, key_id);
+        if let Some(known) = self.entries.get_mut(&name) {
+            // What was found before is over, also for a clock that goes back.
+            known.loaded = Loaded {
+                at_ms: f64::NEG_INFINITY,
+                number: 0,
+            };
+        }
+        self.misses.insert(name, loaded);
+        let Some(network) = network else { return };
         if self.networks.len() >= NETWORKS_MAX {
             self.networks
                 .retain(|_, one| is_within(one.since_ms, MISS_TTL_MS, now_ms));
@@ -190,15 +200,26 @@ impl Keys {
         misses.count = misses.count.saturating_add(1);
     }
 
-    /// Whether a network asked for so many unknown keys that its next one is not looked up.
+    /// Whether a network asked for so many unknown keys that its next one is not looked up. A key
+    /// that was there the last time is no guess, so that guesses never keep one from being renewed.
     #[must_use]
-    pub fn is_guessing(&self, network: Option<IpAddr>, now_ms: f64) -> bool {
-        self.networks
-            .get(&network_of(network))
-            .is_some_and(|misses| {
-                misses.count >= MISSES_PER_NETWORK_MAX
-                    && is_within(misses.since_ms, MISS_TTL_MS, now_ms)
-            })
+    pub fn is_guessing(
+        &self,
+        environment: &str,
+        key_id: &str,
+        network: Option<IpAddr>,
+        now_ms: f64,
+    ) -> bool {
+        let Some(misses) = network.and_then(|network| self.networks.get(&network_of(network)))
+        else {
+            return false;
+        };
+        misses.count >= MISSES_PER_NETWORK_MAX
+            && is_within(misses.since_ms, MISS_TTL_MS, now_ms)
+            && self
+                .entries
+                .get(&name(environment, key_id))
+                .is_none_or(|entry| entry.key.is_none())
     }
 
     /// How many keys are in memory, how much their records weigh, and how many absences there are.
@@ -232,12 +253,11 @@ fn is_within(since_ms: f64, ttl_ms: f64, now_ms: f64) -> bool {
     (0.0..ttl_ms).contains(&(now_ms - since_ms))
 }
 
-/// One IPv4 address, or an IPv6 /64: what one customer usually has. Unknown ones share a place.
-fn network_of(address: Option<IpAddr>) -> u128 {
+/// One IPv4 address, or an IPv6 /64: what one customer usually has.
+fn network_of(address: IpAddr) -> u128 {
     match address {
-        None => 0,
-        Some(IpAddr::V4(address)) => u128::from(address.to_ipv6_mapped()),
-        Some(IpAddr::V6(address)) => u128::from(address) >> 64 << 64,
+        IpAddr::V4(address) => u128::from(address.to_ipv6_mapped()),
+        IpAddr::V6(address) => u128::from(address) >> 64 << 64,
     }
 }
 

@@ -4,7 +4,8 @@ import { KeywardError } from "../errors.js";
 import type { Denial, Header } from "../types.js";
 import type { Code } from "../wire.js";
 import { codeNumber, denialOf } from "./denial.js";
-import { type Exports, Memory, pairs } from "./memory.js";
+import { Held, type Instance, Instances } from "./instance.js";
+import { pairs } from "./memory.js";
 import { type Opening, openingParts } from "./opening.js";
 import { CoreVerifier } from "./verifier.js";
 
@@ -51,55 +52,61 @@ export interface Core {
 
 /** Instantiates the module, synchronously. */
 export function instantiate(module: WebAssembly.Module): Core {
-  const exports = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
-  return new ModuleCore(exports);
+  return new ModuleCore(new Instances(module));
 }
 
 class ModuleCore implements Core {
-  readonly #exports: Exports;
-  readonly #memory: Memory;
+  readonly #instances: Instances;
 
-  constructor(exports: Exports) {
-    this.#exports = exports;
-    this.#memory = new Memory(exports);
+  constructor(instances: Instances) {
+    this.#instances = instances;
   }
 
   sign(request: Unsigned, how: Signing): readonly Header[] {
+    const { exports, memory } = this.#instances.current;
     const parts = [
       request.method, request.scheme, request.authority, request.target, request.contentType ?? "",
       how.keyId, how.secret, how.algorithm, how.profile, how.nonce ?? "",
     ];
-    const bytes = this.#memory.write(parts, request.content);
-    const wrong = this.#exports.request_sign(parts.length, bytes, how.created);
-    const answer = this.#memory.read();
+    const bytes = memory.write(parts, request.content);
+    const wrong = exports.request_sign(parts.length, bytes, how.created);
+    const answer = memory.read();
     if (wrong !== 0) throw new KeywardError("cannot_sign", answer[0] ?? "the request cannot be read");
     return pairs(answer);
   }
 
   proxies(networks: readonly string[]): ProxySet {
-    const [exports, memory] = [this.#exports, this.#memory];
-    const handle = exports.proxies_open(networks.length, memory.write(networks));
-    if (handle === 0) throw new KeywardError("invalid_option", memory.read()[0] ?? "");
+    const given = [...networks];
+    const held = this.#hold(({ exports, memory }) => exports.proxies_open(given.length, memory.write(given)));
     return {
       client(peer, forwardedFor) {
+        const { exports, memory } = held.instance;
         const parts = [peer, ...forwardedFor];
-        exports.proxies_client(handle, parts.length, memory.write(parts));
+        exports.proxies_client(held.handle, parts.length, memory.write(parts));
         return memory.read()[0] || undefined;
       },
-      close: () => exports.proxies_close(handle),
+      close: () => held.close((exports, handle) => exports.proxies_close(handle)),
     };
   }
 
   verifier(opening: Opening, asksForEd25519: boolean): CoreVerifier {
     const parts = openingParts(opening);
-    const bytes = this.#memory.write(parts);
-    const handle = this.#exports.verifier_open(parts.length, bytes, Number(asksForEd25519));
-    if (handle === 0) throw new KeywardError("invalid_option", this.#memory.read()[0] ?? "");
-    return new CoreVerifier(this.#exports, this.#memory, handle);
+    return new CoreVerifier(
+      this.#hold(({ exports, memory }) => exports.verifier_open(parts.length, memory.write(parts), Number(asksForEd25519))),
+    );
   }
 
   refuse(code: Code, detail = ""): Denial {
-    this.#exports.verifier_refuse(0, 1, this.#memory.write([detail]), codeNumber(code));
-    return denialOf(this.#memory.read());
+    const { exports, memory } = this.#instances.current;
+    exports.verifier_refuse(0, 1, memory.write([detail]), codeNumber(code));
+    return denialOf(memory.read());
+  }
+
+  #hold(open: (instance: Instance) => number): Held {
+    return new Held(this.#instances, (instance) => {
+      const handle = open(instance);
+      if (handle === 0) throw new KeywardError("invalid_option", instance.memory.read()[0] ?? "");
+      return handle;
+    });
   }
 }

@@ -24,7 +24,8 @@ export interface Exports {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A mark at the beginning of a field is a part of the field.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const nothing: Uint8Array = new Uint8Array();
 /** Requests fit in without growing. */
 const INPUT_BYTES = 64 * 1024;

@@ -3,7 +3,8 @@ import type { Denial, Grant, Header } from "../types.js";
 import type { Code } from "../wire.js";
 import { codeNumber, denialOf } from "./denial.js";
 import { CoreGrant } from "./grant.js";
-import { type Exports, type Memory, pairs, pieces } from "./memory.js";
+import type { Held } from "./instance.js";
+import { pairs, pieces } from "./memory.js";
 
 /**
  * What an adapter found in a request, flat as the core wants it: client's address, method, scheme,
@@ -35,44 +36,42 @@ const EVIDENCE = { content: 1, digests: 2, signature: 3, "no-signature": 4 } as 
 const [DENY, KEY, SIGNATURE, PREFLIGHT, UNREADABLE] = [2, 3, 4, 5, 255];
 
 export class CoreVerifier {
-  readonly #exports: Exports;
-  readonly #memory: Memory;
-  #handle: number;
+  readonly #held: Held;
+  #isOpen = true;
 
-  constructor(exports: Exports, memory: Memory, handle: number) {
-    this.#exports = exports;
-    this.#memory = memory;
-    this.#handle = handle;
+  constructor(held: Held) {
+    this.#held = held;
   }
 
   get isOpen(): boolean {
-    return this.#handle !== 0;
+    return this.#isOpen;
   }
 
   /** `since`: the number of the last look-up that had ended when the request came. */
   verify(parts: Parts, content: number, nowMs: number, since: number, evidence?: Evidence): Step {
+    const { exports, memory } = this.#held.instance;
     const rest = evidence === undefined || evidence.kind === "no-signature" ? undefined : evidence.bytes;
-    const bytes = this.#memory.write(parts, rest);
+    const bytes = memory.write(parts, rest);
     const kind = evidence === undefined ? 0 : EVIDENCE[evidence.kind];
     const octets = evidence?.kind === "digests" ? evidence.octets : 0;
-    const outcome = this.#exports.verifier_verify(this.#handle, parts.length, bytes, content, nowMs, since, kind, octets);
+    const outcome = exports.verifier_verify(this.#held.handle, parts.length, bytes, content, nowMs, since, kind, octets);
     if (outcome <= 1) {
-      return { is: "allow", grant: new CoreGrant(this, parts, this.#memory.copy()), replay: outcome === 1 };
+      return { is: "allow", grant: new CoreGrant(this, parts, memory.copy()), replay: outcome === 1 };
     }
-    if (outcome === DENY) return { is: "deny", denial: denialOf(this.#memory.read()) };
+    if (outcome === DENY) return { is: "deny", denial: denialOf(memory.read()) };
     if (outcome === KEY) {
-      const [environment = "", keyId = ""] = this.#memory.read();
+      const [environment = "", keyId = ""] = memory.read();
       return { is: "key", environment, keyId };
     }
     if (outcome === SIGNATURE) {
-      const [publicKey, signature, message] = pieces(this.#memory.copy()) as [Uint8Array, Uint8Array, Uint8Array];
+      const [publicKey, signature, message] = pieces(memory.copy()) as [Uint8Array, Uint8Array, Uint8Array];
       return { is: "signature", publicKey, signature, message };
     }
-    if (outcome === PREFLIGHT) return { is: "preflight", headers: pairs(this.#memory.read()) };
+    if (outcome === PREFLIGHT) return { is: "preflight", headers: pairs(memory.read()) };
     if (outcome === UNREADABLE) throw new Error("keyward: the script and keyward.wasm are of two versions");
     return {
       is: "content",
-      bytesMax: Number(this.#memory.read()[0]),
+      bytesMax: Number(memory.read()[0]),
       sha256: (outcome & 1) !== 0,
       sha512: (outcome & 2) !== 0,
       bytes: (outcome & 4) !== 0,
@@ -81,43 +80,48 @@ export class CoreVerifier {
 
   /** Remembers what the store has. Says why a record is not believed, as a stable name. */
   put(environment: string, keyId: string, address: string, text: string | null, nowMs: number, number: number): string | null {
+    const { exports, memory } = this.#held.instance;
     const parts = text === null ? [environment, keyId, address] : [environment, keyId, address, text];
-    const bytes = this.#memory.write(parts);
-    const wrong = this.#exports.verifier_put(this.#handle, parts.length, bytes, Number(text !== null), nowMs, number);
-    return wrong === 0 ? null : (this.#memory.read()[0] ?? "record_malformed");
+    const bytes = memory.write(parts);
+    const wrong = exports.verifier_put(this.#held.handle, parts.length, bytes, Number(text !== null), nowMs, number);
+    return wrong === 0 ? null : (memory.read()[0] ?? "record_malformed");
   }
 
   /** A refusal of this request, with the challenges that fit its route. */
   refuse(parts: Parts, code: Code): Denial {
-    this.#exports.verifier_refuse(this.#handle, parts.length, this.#memory.write(parts), codeNumber(code));
-    return denialOf(this.#memory.read());
+    const { exports, memory } = this.#held.instance;
+    exports.verifier_refuse(this.#held.handle, parts.length, memory.write(parts), codeNumber(code));
+    return denialOf(memory.read());
   }
 
   /** What of an allowed request may go on. */
   forward(parts: Parts, stripped: boolean): { target: string; headers: Header[] } {
-    this.#exports.verifier_forward(this.#handle, parts.length, this.#memory.write(parts), Number(stripped));
-    const answer = this.#memory.read();
+    const { exports, memory } = this.#held.instance;
+    exports.verifier_forward(this.#held.handle, parts.length, memory.write(parts), Number(stripped));
+    const answer = memory.read();
     return { target: answer[0] ?? "", headers: pairs(answer, 1) };
   }
 
   /** What an origin is told of a grant. */
   told(grant: Grant): Header[] {
+    const { exports, memory } = this.#held.instance;
     const accounts = grant.accounts;
     const which = accounts === undefined ? "" : accounts === "all" ? "all" : "listed";
     const parts = [grant.keyId, grant.organisation, grant.account ?? "", which, String(grant.roles.length), ...grant.roles];
     if (accounts !== undefined && accounts !== "all") parts.push(...accounts);
-    this.#exports.grant_told(parts.length, this.#memory.write(parts));
-    return pairs(this.#memory.read());
+    exports.grant_told(parts.length, memory.write(parts));
+    return pairs(memory.read());
   }
 
   /** Keys in memory, the bytes of their records, absences, tokens. */
   sizes(): [keys: number, bytes: number, misses: number, tokens: number] {
-    this.#exports.verifier_sizes(this.#handle);
-    return this.#memory.read().map(Number) as [number, number, number, number];
+    const { exports, memory } = this.#held.instance;
+    exports.verifier_sizes(this.#held.handle);
+    return memory.read().map(Number) as [number, number, number, number];
   }
 
   close(): void {
-    this.#exports.verifier_close(this.#handle);
-    this.#handle = 0;
+    this.#isOpen = false;
+    this.#held.close((exports, handle) => exports.verifier_close(handle));
   }
 }

@@ -1,6 +1,7 @@
 // keyward/hono: in Workers, Bun and Deno, and in Node by @hono/node-server.
 import type { Context, MiddlewareHandler } from "hono";
 
+import { KeywardError } from "../errors.js";
 import type { Answer, Grant } from "../types.js";
 import { type NodeMessage, verify as verifyIncoming } from "./incoming.js";
 import { type MiddlewareOptions, NOT_KNOWN, checked, isReserved } from "./options.js";
@@ -37,6 +38,10 @@ export function keyward(options: MiddlewareOptions): MiddlewareHandler<KeywardEn
     const incoming = nodeMessage(c);
     const verdict = incoming ? await verifyIncoming(incoming, known) : await verify(c.req.raw, known);
     if (verdict.grant === undefined) return respond(verdict.answer);
+    // What was verified is the message, not what somebody made of it in front of us.
+    if (incoming && incoming.method !== c.req.method) {
+      throw new KeywardError("invalid_request", "the method is not the one that was sent: put keyward() in front of what overrides methods, and let nothing override them");
+    }
     for (const [name, value] of verdict.grant.answerHeaders) c.header(name, value, { append: name === "vary" });
     // Where @hono/node-server looks for content that was read before it came.
     if (incoming && verdict.grant.body) Object.assign(incoming, { rawBody: Buffer.from(verdict.grant.body) });

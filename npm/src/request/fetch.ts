@@ -36,7 +36,7 @@ function contentLength(length: string | undefined, body: unknown): number {
 /** Reads a copy: whoever gets the request next finds its content as it was. */
 function body(request: Request): ContentSource {
   return (bounds) => {
-    if (request.bodyUsed) {
+    if (request.bodyUsed || request.body?.locked === true) {
       throw new KeywardError("body_unavailable", "the content was read before the verifier saw it: verify first, or pass { body }");
     }
     const reader = request.clone().body?.getReader();

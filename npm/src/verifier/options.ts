@@ -55,12 +55,17 @@ export function configure(options: VerifierOptions): Configuration {
   if (bundles.some((one) => one.deployment !== deployment)) {
     throw wrong("organisationKeys", "bundles of one deployment: make a verifier for each deployment");
   }
+  const names = authorities(options.authorities, environment);
+  const without = names.find((one) => one.role !== "admin" && !bundles.some((bundle) => bundle.environment === one.environment));
+  if (without !== undefined) {
+    throw wrong("organisationKeys", `a bundle for ${JSON.stringify(without.environment)} too, the environment of ${without.authority}: no key of it could be used`);
+  }
   return {
     store,
     replay,
     clientAddress,
     scheme,
-    clock,
+    clock: checked(clock),
     bufferedBytes: within(limits.bufferedBytes, "limits.bufferedBytes", 32 * 1024 * 1024),
     contentIdleMs: within(limits.contentIdleMs, "limits.contentIdleMs", 10_000),
     contentTotalMs: within(limits.contentTotalMs, "limits.contentTotalMs", 30_000),
@@ -75,7 +80,7 @@ export function configure(options: VerifierOptions): Configuration {
       contentBytes: within(limits.contentBytes, "limits.contentBytes", 1024 * 1024),
       createdAgeSeconds: seconds(limits.createdAgeSeconds, "limits.createdAgeSeconds", 300, 900),
       createdAheadSeconds: seconds(limits.createdAheadSeconds, "limits.createdAheadSeconds", 30, 300),
-      authorities: authorities(options.authorities, environment),
+      authorities: names,
       tokenKeys: tokenKeys(options.tokenKeys, environment),
       publishKeys: publishKeys(options.publishKeys),
       organisationKeys: bundles,
@@ -179,6 +184,19 @@ function seconds(value: number | undefined, name: string, otherwise: number, mos
   if (value === undefined) return otherwise;
   if (!Number.isSafeInteger(value) || value < 0 || value > most) throw wrong(name, `a whole number of seconds, 0 to ${most}`);
   return value;
+}
+
+/** Before this, in milliseconds, it is no time of today's, or one in seconds: keys that are over would seem not to be. */
+const TIME_MIN = 1e12;
+
+function checked(clock: () => number): () => number {
+  return () => {
+    const now: unknown = clock();
+    if (typeof now !== "number" || !(now >= TIME_MIN && now < Infinity)) {
+      throw wrong("clock", `a function that returns milliseconds of Unix time, such as Date.now (not ${String(now)})`);
+    }
+    return now;
+  };
 }
 
 function boolean(value: boolean | undefined, name: string): boolean {

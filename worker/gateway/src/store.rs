@@ -42,7 +42,11 @@ pub(crate) async fn look_up(
         Known::Absent => return Ok(None),
         Known::Nothing => {}
     }
-    if state.keys.borrow().is_guessing(address, asked.at_ms) {
+    if state
+        .keys
+        .borrow()
+        .is_guessing(environment, key_id, address, asked.at_ms)
+    {
         return Err(Code::RateLimited.into());
     }
     line.tier = Some("kv");

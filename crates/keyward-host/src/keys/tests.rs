@@ -119,12 +119,46 @@ fn a_network_that_guesses_is_noticed_and_forgotten() {
         address("2001:db8::2"),
         address("2001:db8:0:1::1"),
     );
+    let is_guessing =
+        |keys: &Keys, network, now_ms| keys.is_guessing("production", "next", network, now_ms);
     for n in 0..MISSES_PER_NETWORK_MAX {
-        assert!(!keys.is_guessing(one, 0.0));
+        assert!(!is_guessing(&keys, one, 0.0));
         keys.put_miss("production", &format!("k{n}"), one, loaded(0.0, 1));
     }
-    assert!(keys.is_guessing(one, 0.0) && keys.is_guessing(same, 9_999.0));
-    assert!(!keys.is_guessing(other, 0.0) && !keys.is_guessing(one, MISS_TTL_MS));
+    assert!(is_guessing(&keys, one, 0.0) && is_guessing(&keys, same, 9_999.0));
+    assert!(!is_guessing(&keys, other, 0.0) && !is_guessing(&keys, one, MISS_TTL_MS));
+}
+
+#[test]
+fn guesses_lock_out_nobody_whose_network_is_not_known_and_no_key_that_was_there() {
+    let mut keys = Keys::new(30);
+    let network = Some("192.0.2.7".parse().unwrap());
+    keys.put("production", "known", key("known"), 1, 10, loaded(0.0, 1))
+        .unwrap();
+    keys.put("production", "removed", None, 1, 10, loaded(0.0, 1))
+        .unwrap();
+    for n in 0..=MISSES_PER_NETWORK_MAX {
+        for network in [network, None] {
+            keys.put_miss("production", &format!("k{n}"), network, loaded(30_000.0, 2));
+        }
+    }
+    let refused = |id, network| keys.is_guessing("production", id, network, 30_000.0);
+    assert!(refused("next", network) && refused("removed", network));
+    assert!(!refused("known", network) && !refused("next", None));
+    assert!(keys.is_guessing("uat", "known", network, 30_000.0));
+}
+
+#[test]
+fn what_is_gone_does_not_come_back_with_a_clock_that_goes_back() {
+    let mut keys = Keys::new(30);
+    keys.put("production", "a", key("a"), 5, 10, loaded(1_000.0, 1))
+        .unwrap();
+    keys.put_miss("production", "a", None, loaded(31_000.0, 2));
+    for (at_ms, since) in [(31_000.0, 2), (20_000.0, 2), (20_000.0, 0)] {
+        assert!(!is_known(&mut keys, "a", asked(at_ms, since)), "{at_ms}");
+    }
+    let older = keys.put("production", "a", key("a"), 4, 10, loaded(31_000.0, 3));
+    assert_eq!(older, Err(Outdated), "its generation is remembered");
 }
 
 #[test]

@@ -40,7 +40,11 @@ impl Memory<'_> {
         let key = match self.keys.find(environment, key_id, asked) {
             Known::Key(key) => Some(key),
             Known::Absent => None,
-            Known::Nothing if self.keys.is_guessing(address, moment.now_ms) => {
+            Known::Nothing
+                if self
+                    .keys
+                    .is_guessing(environment, key_id, address, moment.now_ms) =>
+            {
                 return Err(Code::RateLimited.into());
             }
             Known::Nothing => {
