@@ -181,6 +181,11 @@ test("who lost the answer gets another secret, and the lost one is void", async 
   assert.equal((await second.ask("POST", `${path}/acknowledge`)).json.code, "forbidden");
   await admin.expect(204, "POST", `${path}/acknowledge`);
   assert.equal((await admin.ask("POST", `${path}/secret`)).json.code, "conflict");
+  // Once another operator has rotated it, the key's secret is not its maker's to ask for.
+  const turned = await make("turned");
+  const rotated = await second.expect(200, "POST", `/v1/keys/${turned.keyId}/rotate`, {});
+  assert.equal((await admin.ask("POST", `/v1/keys/${turned.keyId}/secret`)).json.code, "conflict");
+  await until("200", rotated);
   const late = await make("late");
   await registry.kill();
   await inObjects(registry, "organisation", "keys", [
@@ -263,6 +268,31 @@ test("pages stay the same while keys come and go", async () => {
     const { json } = await admin.ask("GET", `/v1/keys?${query}`);
     assert.equal(json.errors?.[0].field, field, query);
   }
+});
+
+test("a page has as much as there is room for, and goes on", async () => {
+  const large = await found(registry, "large");
+  const accounts = (key) => Array.from({ length: 1000 }, (_, index) => `${key}-${index}-`.padEnd(180, "x"));
+  const names = Array.from({ length: 12 }, (_, index) => `large ${String(index).padStart(2, "0")}`);
+  for (const name of names) await large.expect(201, "POST", "/v1/keys", form(name, { roles: [{ role: "developer", accounts: accounts(name.slice(-2)) }] }));
+  const seen = [];
+  let pages = 0;
+  for (let after = ""; after !== null; pages++) {
+    const { text, json } = await large.ask("GET", `/v1/keys?sort=name&limit=200${after && `&after=${after}`}`);
+    assert.ok(text.length < 2.5 * 2 ** 20, `${text.length} bytes`);
+    seen.push(...json.items.map(({ name }) => name));
+    after = json.next;
+  }
+  assert.deepEqual(seen.sort(), names);
+  assert.equal(pages, 2);
+  const entries = [];
+  for (;;) {
+    const text = await large.expect(200, "GET", `/v1/audit?limit=1000&after=${entries.length}`);
+    assert.ok(text.length < 2.5 * 2 ** 20, `${text.length} bytes`);
+    if (text === "") break;
+    entries.push(...text.trim().split("\n").map((line) => JSON.parse(line).action));
+  }
+  assert.equal(entries.filter((action) => action === "key.create").length, names.length);
 });
 
 test("a key of another organisation is not there", async () => {

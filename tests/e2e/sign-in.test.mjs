@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { ageSessions } from "../support/ageing.js";
+import { ageSessions, inObjects } from "../support/ageing.js";
 import { enrol, found, totp } from "../support/operator.js";
 import { startRegistry } from "../support/registry.js";
 
@@ -39,7 +39,9 @@ test("without a session nothing is answered, whatever it is", async () => {
     ["POST", "/v1/roles", { name: "r", grants: {} }], ["PATCH", "/v1/roles/r", { grants: {} }],
   ];
   const secret = admin.cookie.split(".")[1];
-  const strangers = [null, "__Host-keyward=acme.x", `__Host-keyward=other.${secret}`, `${admin.cookie}x`, `keyward=acme.${secret}`];
+  const strangers = [null, "__Host-keyward=acme.x", `__Host-keyward=other.${secret}`, `${admin.cookie}x`, `keyward=acme.${secret}`,
+    // What a sibling domain can set, and no browser takes for a cookie of this name.
+    `x=y,${admin.cookie}`, `\xe2\x80\x80${admin.cookie}`];
   for (const [method, path, body] of calls) {
     for (const cookie of strangers) {
       const answer = await registry.ask(method, path, { body, cookie });
@@ -196,6 +198,13 @@ test("nobody grants more than he may, to keys or to operators", async () => {
   // A role of the organisation is a way to grant, too.
   const keeper = await operator("keeper", { custom: { organisation: "crud" } }, mayGrant);
   assert.equal(code(await keeper.ask("POST", "/v1/roles", { body: { name: "own", grants: { local: { things: "crud" } } } })), "beyond_may_grant");
+  // Nor does who may grant one role say what it grants, but that it is less.
+  await admin.expect(201, "POST", "/v1/roles", { name: "leased", grants: { local: { things: "ru" } } });
+  const lessee = await operator("lessee", { custom: { organisation: "crud" } }, { ...mayGrant, roles: ["leased"] });
+  const lease = (things) => lessee.ask("PATCH", "/v1/roles/leased", { body: { grants: { local: { things } } } });
+  assert.equal(code(await lease("crud")), "beyond_may_grant");
+  assert.equal(code(await lease("r")), 200);
+  assert.equal(code(await lease("ru")), "beyond_may_grant");
   // An invitation for somebody else's account would be that account.
   assert.equal(code(await clerk.ask("POST", `/v1/operators/${first.id}/invitation`)), "beyond_may_grant");
   assert.equal(code(await clerk.ask("PATCH", `/v1/operators/${first.id}`, { body: { disabled: true } })), "beyond_may_grant");
@@ -234,6 +243,31 @@ test("a session ends with what its operator is: role, state, factors", async () 
   const { items } = await admin.expect(200, "GET", "/v1/operators");
   const first = items.find(({ email }) => email === admin.email);
   assert.equal(code(await admin.ask("DELETE", `/v1/operators/${first.id}`)), "conflict");
+});
+
+test("factors are one operator's, and not the next one's with the same address", async () => {
+  const gone = await operator("gone", "auditor");
+  const [spare] = gone.recoveryCodes;
+  await registry.kill();
+  // Removed, and invited again, where the invitation itself did not arrive.
+  await inObjects(registry, "organisation", "operators", [
+    `DELETE FROM sessions WHERE operator = '${gone.id}'`,
+    `UPDATE operators SET id = 'another', signed_in_at_s = NULL WHERE id = '${gone.id}'`,
+  ]);
+  await registry.restart();
+  assert.equal(code(await gone.signIn()), "sign_in_failed");
+  assert.equal((await admin.expect(200, "GET", "/v1/operators")).items.find(({ id }) => id === "another").signedInAt, null);
+  const { invitation } = await admin.expect(200, "POST", "/v1/operators/another/invitation");
+  assert.equal(code(await gone.signIn({ code: spare })), "sign_in_failed");
+  const next = await enrol(registry, { organisation: "acme", email: gone.email, invitation });
+  assert.equal((await next.signIn()).status, 200);
+});
+
+test("what is asked of an operator has an end", async () => {
+  const body = (mayGrant) => ({ email: "much@acme.example", role: "auditor", mayGrant: { ...EVERYTHING, ...mayGrant } });
+  const accounts = Array.from({ length: 1000 }, (_, index) => `account-${String(index).padStart(20, "0")}`);
+  const answer = await admin.ask("POST", "/v1/operators", { body: body({ accounts }) });
+  assert.deepEqual(answer.json.errors?.map(({ field }) => field), ["mayGrant"]);
 });
 
 test("the cookie is for this authority, and for no script", async () => {

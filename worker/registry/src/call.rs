@@ -20,6 +20,10 @@ pub(crate) const THE_DIRECTORY: &str = "directory";
 /// An object that takes longer is given up. What it was doing may still happen.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// So much of what was asked for is in one answer, however many parts it may have: an isolate
+/// has little room, and others' requests are in it.
+pub(crate) const PAGE_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
 /// What a call says of the request that it was made for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct About {

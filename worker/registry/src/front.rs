@@ -145,9 +145,14 @@ fn bearer(field: &str) -> Option<String> {
 
 /// `<organisation>.<secret>`, where exactly one cookie has our name.
 fn session(cookies: &str) -> Option<(String, String)> {
-    let mut ours = cookies
-        .split([';', ','])
-        .filter_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+    // Split and trimmed as browsers do it. Whatever else were taken for a border, a page of a
+    // sibling domain could set a cookie that only here has the name, and no browser guards it.
+    let mut ours = cookies.split(';').filter_map(|cookie| {
+        cookie
+            .trim_matches([' ', '\t'])
+            .strip_prefix(COOKIE)?
+            .strip_prefix('=')
+    });
     let (organisation, secret) = ours.next()?.split_once('.')?;
     let is_alone = ours.next().is_none();
     let is_name = keyward_core::deployment::is_name(organisation);
@@ -258,6 +263,10 @@ mod tests {
             "__Host-keyward=Acme.s",
             "__Host-keyward=../x.s",
             "__Host-keyward=a.s; __Host-keyward=b.s",
+            "x=y,__Host-keyward=a.s",
+            "x=y, __Host-keyward=a.s",
+            "\u{2000}__Host-keyward=a.s",
+            "x=y;\u{85}__Host-keyward=a.s",
         ] {
             assert_eq!(session(bad), None, "{bad:?}");
         }

@@ -37,6 +37,7 @@ pub(crate) enum OperatorCall {
     /// for somebody new, are forgotten: they were another operator's with the same address.
     Invite {
         person: Person,
+        operator: String,
         invitation_hash: String,
         is_new: bool,
     },
@@ -47,10 +48,10 @@ pub(crate) enum OperatorCall {
     },
     /// Takes the app's first code, and gives recovery codes. From here on the factors are these.
     Confirm { invitation: String, code: String },
-    /// Both factors, or one answer for whichever is wrong.
+    /// Both factors, or one answer for whichever is wrong. Gives whose they are.
     SignIn { password: String, code: String },
     /// The second factor again.
-    StepUp { code: String },
+    StepUp { operator: String, code: String },
 }
 
 #[expect(
@@ -107,7 +108,7 @@ impl Operator {
         let question = Ask {
             about,
             call: OrganisationCall::EndSessions {
-                email: factors.person.email,
+                operator: factors.operator,
             },
         };
         let name = &factors.person.organisation;
@@ -129,9 +130,10 @@ impl Operator {
         match call {
             OperatorCall::Invite {
                 person,
+                operator,
                 invitation_hash,
                 is_new,
-            } => desk.invite(&person, &invitation_hash, is_new),
+            } => desk.invite(&person, &operator, &invitation_hash, is_new),
             OperatorCall::Enrol {
                 invitation,
                 password,
@@ -139,6 +141,7 @@ impl Operator {
             OperatorCall::Confirm { invitation, code } => desk.confirm(&invitation, &code, address),
             OperatorCall::SignIn { password, code } => {
                 let password = Zeroizing::new(password);
+                let mut operator = String::new();
                 desk.attempt(address, |factors| {
                     // Both always: how long it takes says nothing of which one was wrong.
                     let is_password = password::verify(
@@ -146,15 +149,24 @@ impl Operator {
                         factors.and_then(|factors| factors.password.as_deref()),
                     );
                     match factors {
-                        Some(factors) if is_password => desk.second_factor(factors, &code),
+                        Some(factors) if is_password => {
+                            operator.clone_from(&factors.operator);
+                            desk.second_factor(factors, &code)
+                        }
                         _ => Ok(false),
                     }
-                })
+                })?;
+                Answer::json(200, &Proven { operator })
             }
-            OperatorCall::StepUp { code } => desk.attempt(address, |factors| match factors {
-                Some(factors) => desk.second_factor(factors, &code),
-                None => Ok(false),
-            }),
+            OperatorCall::StepUp { operator, code } => {
+                desk.attempt(address, |factors| match factors {
+                    Some(factors) if factors.operator == operator => {
+                        desk.second_factor(factors, &code)
+                    }
+                    _ => Ok(false),
+                })?;
+                Ok(Answer::empty())
+            }
         }
     }
 }
@@ -165,6 +177,12 @@ struct Desk<'a> {
     strangers: &'a Strangers,
     configuration: Rc<Configuration>,
     now_s: u64,
+}
+
+/// Whose factors were shown, by the id that the organisation knows him by.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Proven {
+    pub(crate) operator: String,
 }
 
 #[derive(Serialize)]
@@ -183,15 +201,17 @@ impl Desk<'_> {
     fn invite(
         &self,
         person: &Person,
+        operator: &str,
         invitation_hash: &str,
         is_new: bool,
     ) -> Result<Answer, Refusal> {
         let until_s = self.now_s.saturating_add(INVITATION_S);
         transaction(&self.storage, || {
-            if is_new && Factors::read(&self.storage)?.is_some() {
+            let known = Factors::read(&self.storage)?;
+            if known.is_some_and(|known| is_new || known.operator != operator) {
                 factors::forget(&self.storage)?;
             }
-            factors::invite(&self.storage, person, invitation_hash, until_s)?;
+            factors::invite(&self.storage, person, operator, invitation_hash, until_s)?;
             Ok(Answer::empty())
         })
     }
@@ -275,7 +295,7 @@ impl Desk<'_> {
         &self,
         address: Option<IpAddr>,
         prove: impl FnOnce(Option<&Factors>) -> Result<bool, Refusal>,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<(), Refusal> {
         let factors = Factors::read(&self.storage)?;
         let attempts = Attempts {
             storage: &self.storage,
@@ -291,7 +311,7 @@ impl Desk<'_> {
             Ok::<_, Refusal>(is_proven)
         })?;
         if is_proven {
-            Ok(Answer::empty())
+            Ok(())
         } else {
             Err(Code::SignInFailed.into())
         }

@@ -39,11 +39,13 @@ pub(crate) enum OrganisationCall {
     IsFounded,
     /// Makes it, with its first firm-admin.
     Found {
+        id: String,
         name: String,
         email: String,
     },
     /// For who showed both factors.
     OpenSession {
+        operator: String,
         email: String,
         session: String,
     },
@@ -51,7 +53,7 @@ pub(crate) enum OrganisationCall {
     RefreshSession,
     /// Ends those of an operator whose factors are others now.
     EndSessions {
-        email: String,
+        operator: String,
     },
     CloseSession,
     Session,
@@ -169,7 +171,9 @@ impl Organisation {
         if !schema::is_there(&moment.storage)? {
             // Nothing is written for a name that nobody reserved.
             return match call {
-                OrganisationCall::Found { name, email } => operators::found(&moment, &name, &email),
+                OrganisationCall::Found { id, name, email } => {
+                    operators::found(&moment, id, &name, &email)
+                }
                 OrganisationCall::OpenSession { .. } => Err(Code::SignInFailed.into()),
                 OrganisationCall::IsFounded | OrganisationCall::Wake => Err(call::not_here()),
                 _ => Err(Code::Unauthenticated.into()),
@@ -178,11 +182,13 @@ impl Organisation {
         match call {
             OrganisationCall::IsFounded => Ok(Answer::empty()),
             OrganisationCall::Found { .. } => Err(Code::NameTaken.into()),
-            OrganisationCall::OpenSession { email, session } => {
-                sessions::open(&moment, &email, &session)
-            }
+            OrganisationCall::OpenSession {
+                operator,
+                email,
+                session,
+            } => sessions::open(&moment, &operator, &email, &session),
             OrganisationCall::RefreshSession => sessions::refresh(&moment),
-            OrganisationCall::EndSessions { email } => sessions::end_all(&moment, &email),
+            OrganisationCall::EndSessions { operator } => sessions::end_all(&moment, &operator),
             OrganisationCall::CloseSession => sessions::close(&moment),
             OrganisationCall::Session => sessions::show(&moment),
             OrganisationCall::CreateKey(form) => keys::create(&moment, &self.env, *form).await,

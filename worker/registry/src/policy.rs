@@ -1,7 +1,7 @@
 //! What operators may do: an area and an action for each call, and for keys `mayGrant`, which a
 //! key has to be inside of before and after a change.
 use keyward_core::catalogue::{Action, Actions};
-use keyward_wire::grants::Accounts;
+use keyward_wire::grants::{Accounts, GrantTable};
 use keyward_wire::record::Assignment;
 use serde::{Deserialize, Serialize};
 
@@ -152,16 +152,23 @@ impl MayGrant {
         }
     }
 
-    /// Whether a role may be given with these grants, whatever the accounts.
+    /// Whether a role may have these grants, whatever the accounts. Who may grant some roles only
+    /// says nothing of what they grant, but that it becomes less: he would grant himself the rest.
     ///
     /// # Errors
     /// With every field that goes beyond it.
-    pub(crate) fn covers_role(&self, role: &Assignment) -> Result<(), Vec<FieldError>> {
+    pub(crate) fn covers_role(
+        &self,
+        name: &str,
+        before: Option<&GrantTable>,
+        grants: &GrantTable,
+    ) -> Result<(), Vec<FieldError>> {
         let mut beyond = Vec::new();
-        if !has(&self.roles, &role.role) {
-            beyond.push(FieldError::new("name", &role.role));
+        let is_narrower = before.is_some_and(|before| before.intersect(grants) == *grants);
+        if self.roles != Accounts::All && !(is_narrower && has(&self.roles, name)) {
+            beyond.push(FieldError::new("name", name));
         }
-        for api in role.grants.iter().map(|(api, _, _)| api) {
+        for api in grants.iter().map(|(api, _, _)| api) {
             let error = FieldError::new("grants", format!("API {api}"));
             if !has(&self.apis, api) && !beyond.contains(&error) {
                 beyond.push(error);
@@ -286,6 +293,26 @@ mod tests {
             ]
         );
         assert_eq!(MayGrant::everything(31).covers(facts, now_s), Ok(()));
+    }
+
+    #[test]
+    fn who_may_grant_some_roles_makes_none_of_them_wider() {
+        let table = |letters: &str| -> GrantTable {
+            from_value(json!({ "management": { "users": letters } })).expect("grants")
+        };
+        let fields = |may_grant: &MayGrant, name, before: Option<&str>, after| {
+            let before = before.map(table);
+            let covered = may_grant.covers_role(name, before.as_ref(), &table(after));
+            let errors = covered.err().unwrap_or_default();
+            Vec::from_iter(errors.into_iter().map(|error| error.field))
+        };
+        assert!(fields(&may_grant(), "read-only", Some("rd"), "r").is_empty());
+        assert_eq!(fields(&may_grant(), "read-only", Some("r"), "rd"), ["name"]);
+        assert_eq!(fields(&may_grant(), "read-only", None, "r"), ["name"]);
+        assert_eq!(fields(&may_grant(), "other", Some("rd"), "r"), ["name"]);
+        let all = MayGrant::everything(1);
+        assert!(fields(&all, "other", Some("r"), "rd").is_empty());
+        assert!(fields(&all, "other", None, "rd").is_empty());
     }
 
     #[test]

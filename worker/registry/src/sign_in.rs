@@ -8,7 +8,7 @@ use crate::configuration::Configuration;
 use crate::directory::DirectoryCall;
 use crate::email;
 use crate::front::{self, Asked};
-use crate::operator::{OperatorCall, Person};
+use crate::operator::{OperatorCall, Person, Proven};
 use crate::organisation::{OrganisationCall, Who};
 use crate::password;
 use crate::random;
@@ -64,8 +64,10 @@ pub(crate) async fn found(
         organisation: new.name.clone(),
         email: email::folded(&new.firm_admin),
     };
-    let invitation = send_invitation(env, asked, &person, true).await?;
+    let id = random::id()?;
+    let invitation = send_invitation(env, asked, &person, &id, true).await?;
     let call = OrganisationCall::Found {
+        id,
         name: new.name.clone(),
         email: person.email,
     };
@@ -82,6 +84,7 @@ pub(crate) async fn invite(
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Noted {
+        id: String,
         email: String,
         signed_in_at: Option<u64>,
     }
@@ -96,7 +99,7 @@ pub(crate) async fn invite(
         email: noted.email,
     };
     let is_new = noted.signed_in_at.is_none();
-    let invitation = send_invitation(env, asked, &person, is_new).await?;
+    let invitation = send_invitation(env, asked, &person, &noted.id, is_new).await?;
     Ok((with_invitation(answer, invitation)?, None))
 }
 
@@ -104,11 +107,13 @@ async fn send_invitation(
     env: &Env,
     asked: &Asked,
     person: &Person,
+    operator: &str,
     is_new: bool,
 ) -> Result<String, Refusal> {
     let invitation = random::secret()?;
     let call = OperatorCall::Invite {
         person: person.clone(),
+        operator: operator.to_owned(),
         invitation_hash: random::hash(&invitation),
         is_new,
     };
@@ -200,6 +205,7 @@ pub(crate) async fn open(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     }
     let secret = random::secret()?;
     let call = OrganisationCall::OpenSession {
+        operator: proven.read::<Proven>()?.operator,
         email: person.email.clone(),
         session: random::hash(&secret),
     };
@@ -232,11 +238,15 @@ pub(crate) async fn step_up(env: &Env, asked: &Asked) -> Result<Reply, Refusal> 
     if !session.is_ok() {
         return Ok((session, None));
     }
+    let who: Who = session.read()?;
     let person = Person {
         organisation: organisation.clone(),
-        email: session.read::<Who>()?.email,
+        email: who.email,
     };
-    let call = OperatorCall::StepUp { code: form.code };
+    let call = OperatorCall::StepUp {
+        operator: who.id,
+        code: form.code,
+    };
     let proven = ask_operator(env, asked, &person, call).await?;
     if !proven.is_ok() {
         return Ok((proven, None));

@@ -16,7 +16,7 @@ use crate::totp::SECRET_BYTES;
 const TABLES: [&str; 3] = [
     "CREATE TABLE IF NOT EXISTS factors (
         one INTEGER PRIMARY KEY CHECK (one = 1), organisation TEXT NOT NULL, email TEXT NOT NULL,
-        password TEXT, totp TEXT, last_step INTEGER, next_password TEXT, next_totp TEXT,
+        operator TEXT NOT NULL, password TEXT, totp TEXT, last_step INTEGER, next_password TEXT, next_totp TEXT,
         invitation TEXT, invitation_until_s INTEGER) STRICT",
     "CREATE TABLE IF NOT EXISTS recovery (hash TEXT PRIMARY KEY) STRICT",
     super::attempts::TABLE,
@@ -34,6 +34,8 @@ pub(crate) struct Person {
 pub(super) struct Factors {
     #[serde(flatten)]
     pub(super) person: Person,
+    /// The operator's id: another one with the same address has other factors.
+    pub(super) operator: String,
     pub(super) password: Option<String>,
     pub(super) totp: Option<String>,
     pub(super) last_step: Option<u64>,
@@ -118,6 +120,7 @@ impl Person {
 pub(super) fn invite(
     storage: &Storage,
     person: &Person,
+    operator: &str,
     invitation_hash: &str,
     until_s: u64,
 ) -> Result<(), Refusal> {
@@ -126,10 +129,17 @@ pub(super) fn invite(
     }
     sql::run(
         storage,
-        "INSERT INTO factors (one, organisation, email, invitation, invitation_until_s) VALUES (1, ?, ?, ?, ?)
+        "INSERT INTO factors (one, organisation, email, operator, invitation, invitation_until_s)
+         VALUES (1, ?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET invitation = excluded.invitation,
          invitation_until_s = excluded.invitation_until_s, next_password = NULL, next_totp = NULL",
-        args![&person.organisation, &person.email, invitation_hash, until_s],
+        args![
+            &person.organisation,
+            &person.email,
+            operator,
+            invitation_hash,
+            until_s
+        ],
     )?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
 use super::schema;
-use crate::call::{Answer, JSON_LINES};
+use crate::call::{Answer, JSON_LINES, PAGE_BYTES_MAX};
 use crate::policy::Area;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
@@ -110,17 +110,21 @@ pub(crate) struct AuditQuery {
     pub(crate) limit: u64,
 }
 
-/// JSON Lines, the oldest first.
+/// JSON Lines, the oldest first: one at least, and no more of them than have room.
 pub(super) fn list(moment: &Moment, query: &AuditQuery) -> Result<Answer, Refusal> {
     moment.look(Needs::to(Action::Read, Area::Audit))?;
     let rows: Vec<Row> = sql::rows(
         &moment.storage,
-        "SELECT sequence, entry, hash FROM audit WHERE sequence > ?
-         AND (?2 IS NULL OR json_extract(entry, '$.subject') = ?2) ORDER BY sequence LIMIT ?3",
+        "WITH asked AS (SELECT sequence, length(entry) AS own FROM audit WHERE sequence > ?1
+           AND (?2 IS NULL OR json_extract(entry, '$.subject') = ?2) ORDER BY sequence LIMIT ?3),
+         sized AS (SELECT sequence, own, sum(own) OVER (ORDER BY sequence) AS size FROM asked)
+         SELECT sequence, entry, hash FROM sized CROSS JOIN audit USING (sequence)
+         WHERE size <= ?4 OR size = own ORDER BY sequence",
         args![
             query.after,
             query.subject.clone(),
-            query.limit.min(LINES_MAX)
+            query.limit.min(LINES_MAX),
+            PAGE_BYTES_MAX
         ],
     )?;
     let mut text = String::new();

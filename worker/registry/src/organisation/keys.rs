@@ -19,7 +19,7 @@ use crate::refusal::{Code, Refusal};
 
 pub(super) use again::{acknowledge, secret_again};
 pub(super) use create::create;
-pub(super) use role::{holders, narrow};
+pub(super) use role::{holders, narrow, view};
 pub(super) use stored::Shown;
 use stored::Stored;
 
@@ -144,10 +144,12 @@ pub(super) fn rotate(
         key_id,
         "key.rotate",
         Inside::BeforeAndAfter,
-        |_, stored| {
+        |change, stored| {
             if let Some(end_s) = rotation.expires_at {
                 schema::policy(&moment.storage)?.allows_end(end_s, moment.now_s)?;
             }
+            // From here on the key is not the one whose secret its maker may have lost.
+            again::is_over(change, key_id)?;
             reissued(moment, stored, rotation)
         },
     )

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
 use super::keys::Shown;
-use crate::call::Answer;
+use crate::call::{Answer, PAGE_BYTES_MAX};
 use crate::key::{KeyView, Kind};
 use crate::policy::Area;
 use crate::refusal::Refusal;
@@ -112,7 +112,8 @@ struct Row {
     folded: String,
     created_at_s: u64,
     expires_at_s: u64,
-    view: String,
+    /// `None` where the page has no more room.
+    view: Option<String>,
 }
 
 impl Row {
@@ -133,17 +134,22 @@ pub(super) fn list(moment: &Moment, query: &KeyQuery) -> Result<Answer, Refusal>
         return Err(Refusal::field("limit", "must be 1 to 200"));
     }
     let mut rows = rows(moment, query, sort, limit)?;
-    let more = rows.len() as u64 > limit;
-    if more {
-        rows.pop();
-    }
+    let in_page = |(at, row): (usize, &Row)| (at as u64) < limit && row.view.is_some();
+    let page = rows
+        .iter()
+        .enumerate()
+        .take_while(|one| in_page(*one))
+        .count();
+    let more = rows.len() > page;
+    rows.truncate(page);
     let next = match rows.last() {
         Some(last) if more => Some(Cursor(sort, last.place(sort), last.key_id.clone()).write()?),
         _ => None,
     };
     let views: Vec<KeyView> = rows
         .iter()
-        .map(|row| serde_json::from_str(&row.view).map_err(|error| Refusal::internal(&error)))
+        .filter_map(|row| row.view.as_deref())
+        .map(|view| serde_json::from_str(view).map_err(|error| Refusal::internal(&error)))
         .collect::<Result<_, _>>()?;
     let items = views.iter().map(|key| Shown {
         key,
@@ -207,9 +213,13 @@ fn rows(moment: &Moment, query: &KeyQuery, sort: Sort, limit: u64) -> Result<Vec
         false => format!("WHERE {}", wheres.join(" AND ")),
     };
     args.push(limit.saturating_add(1).into());
+    args.push(PAGE_BYTES_MAX.into());
+    let order = format!("ORDER BY {column} {order}, key_id {order}");
     let statement = format!(
-        "SELECT key_id, folded, created_at_s, expires_at_s, view FROM keys {filter}
-         ORDER BY {column} {order}, key_id {order} LIMIT ?"
+        "WITH asked AS (SELECT key_id, {column}, length(view) AS own FROM keys {filter} {order} LIMIT ?),
+         sized AS (SELECT key_id AS id, own, sum(own) OVER ({order}) AS size FROM asked)
+         SELECT key_id, folded, created_at_s, expires_at_s,
+         CASE WHEN size <= ? OR size = own THEN view END AS view FROM sized CROSS JOIN keys ON key_id = id {order}"
     );
     Ok(sql::rows(&moment.storage, &statement, args)?)
 }

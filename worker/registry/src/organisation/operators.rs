@@ -16,6 +16,8 @@ use crate::{call, email};
 
 /// Operators of one organisation.
 const OPERATORS_MAX: u64 = 1_000;
+/// Of a `mayGrant` as JSON: all operators are listed at once.
+const MAY_GRANT_BYTES_MAX: usize = 16 * 1024;
 
 /// An operator to be invited.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,9 +78,14 @@ impl Row {
 }
 
 /// Makes the organisation, with its first firm-admin.
-pub(super) fn found(moment: &Moment, name: &str, email: &str) -> Result<Answer, Refusal> {
+pub(super) fn found(
+    moment: &Moment,
+    id: String,
+    name: &str,
+    email: &str,
+) -> Result<Answer, Refusal> {
     let first = OperatorView {
-        id: random::id()?,
+        id,
         email: email::folded(email),
         role: OperatorRole::FirmAdmin,
         may_grant: MayGrant::everything(settings::LIFE_DAYS_MAX),
@@ -229,6 +236,10 @@ fn read(change: &Change<'_>, id: &str) -> Result<OperatorView, Refusal> {
 fn write(moment: &Moment, view: &OperatorView) -> Result<(), Refusal> {
     let text =
         |value: Result<String, serde_json::Error>| value.map_err(|error| Refusal::internal(&error));
+    let may_grant = text(serde_json::to_string(&view.may_grant))?;
+    if may_grant.len() > MAY_GRANT_BYTES_MAX {
+        return Err(Refusal::field("mayGrant", "must be 16 KiB at most"));
+    }
     sql::run(
         &moment.storage,
         "INSERT INTO operators VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -236,7 +247,7 @@ fn write(moment: &Moment, view: &OperatorView) -> Result<(), Refusal> {
             &view.id,
             &view.email,
             text(serde_json::to_string(&view.role))?,
-            text(serde_json::to_string(&view.may_grant))?,
+            may_grant,
             view.disabled,
             view.created_at,
             view.signed_in_at,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use keyward_core::catalogue::{Action, Actions};
 use keyward_core::deployment::is_name;
 use keyward_issuer::change::Edit;
-use keyward_wire::grants::{Accounts, GrantTable};
+use keyward_wire::grants::GrantTable;
 use keyward_wire::record::Assignment;
 use keyward_wire::roles::Preset;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use crate::sql::{self, args};
 
 /// Roles of one organisation.
 const ROLES_MAX: usize = 100;
-/// Keys that one edit can make narrower.
+/// Keys that one edit shows, and can make narrower.
 const HOLDERS_MAX: usize = 1_000;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -107,7 +107,7 @@ pub(super) fn create(moment: &Moment, new: &NewRole) -> Result<Answer, Refusal> 
     }
     let needs = Needs::to(Action::Create, Area::Organisation);
     moment.change(needs, |change| {
-        is_within(change, &new.name, &new.grants)?;
+        is_within(change, &new.name, None, &new.grants)?;
         let own = own(change.storage())?;
         if Preset::parse(&new.name).is_some() || own.contains_key(&new.name) {
             return Err(Code::NameTaken.into());
@@ -131,20 +131,22 @@ pub(super) fn edit(moment: &Moment, name: &str, edit: &RoleEdit) -> Result<Answe
     let needs = Needs::to(Action::Update, Area::Organisation);
     moment.change(needs, |change| {
         let before = own(change.storage())?.remove(name).ok_or_else(call::not_here)?;
-        is_within(change, name, &edit.grants)?;
+        is_within(change, name, Some(&before), &edit.grants)?;
         if before != edit.grants {
             write(change, name, &edit.grants)?;
             change.audit("role.edit", name, Some(&before), Some(&edit.grants))?;
         }
         let mut holders = Vec::new();
-        for view in keys::holders(change.storage(), name)? {
+        let held_by = keys::holders(change.storage(), name, HOLDERS_MAX + 1)?;
+        let more = held_by.len() > HOLDERS_MAX;
+        if more && edit.apply {
+            return Err(Refusal::because(Code::Conflict, "more than 1,000 keys hold it"));
+        }
+        for key_id in held_by.into_iter().take(HOLDERS_MAX) {
+            let view = keys::view(change.storage(), &key_id)?;
             let narrowed = narrowed(&view.roles, name, &edit.grants);
             let mut wider = narrowed != view.roles;
-            let (key_id, key_name) = (view.key_id.clone(), view.name.clone());
             if edit.apply && wider {
-                if holders.len() >= HOLDERS_MAX {
-                    return Err(Refusal::because(Code::Conflict, "more than 1,000 keys hold it"));
-                }
                 let edit = Edit {
                     assignments: Some(narrowed),
                     ..Edit::default()
@@ -154,13 +156,13 @@ pub(super) fn edit(moment: &Moment, name: &str, edit: &RoleEdit) -> Result<Answe
             }
             holders.push(Holder {
                 key_id,
-                name: key_name,
+                name: view.name,
                 wider,
             });
         }
         Answer::json(
             200,
-            &serde_json::json!({ "name": name, "preset": false, "grants": edit.grants, "holders": holders }),
+            &serde_json::json!({ "name": name, "preset": false, "grants": edit.grants, "holders": holders, "more": more }),
         )
     })
 }
@@ -171,7 +173,7 @@ pub(super) fn remove(moment: &Moment, name: &str) -> Result<Answer, Refusal> {
         let before = own(change.storage())?
             .remove(name)
             .ok_or_else(call::not_here)?;
-        if !keys::holders(change.storage(), name)?.is_empty() {
+        if !keys::holders(change.storage(), name, 1)?.is_empty() {
             return Err(Refusal::because(Code::Conflict, "keys hold the role"));
         }
         sql::run(
@@ -196,7 +198,12 @@ fn narrowed(roles: &[Assignment], name: &str, grants: &GrantTable) -> Vec<Assign
 }
 
 /// A role is a way to grant: only within what one may grant oneself, on what there is.
-fn is_within(change: &Change<'_>, name: &str, grants: &GrantTable) -> Result<(), Refusal> {
+fn is_within(
+    change: &Change<'_>,
+    name: &str,
+    before: Option<&GrantTable>,
+    grants: &GrantTable,
+) -> Result<(), Refusal> {
     let catalogue = &change.moment.configuration.catalogue;
     let mut errors = Vec::new();
     for (api, resource, _) in grants.iter() {
@@ -214,15 +221,10 @@ fn is_within(change: &Change<'_>, name: &str, grants: &GrantTable) -> Result<(),
     if !errors.is_empty() {
         return Err(Refusal::invalid(errors));
     }
-    let role = Assignment {
-        role: name.to_owned(),
-        accounts: Accounts::Listed([].into()),
-        grants: grants.clone(),
-    };
     change
         .actor
         .may_grant
-        .covers_role(&role)
+        .covers_role(name, before, grants)
         .map_err(|errors| Refusal {
             errors,
             ..Code::BeyondMayGrant.into()

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::audit::{self, By};
 use super::change::Moment;
 use crate::call::Answer;
-use crate::email;
 use crate::policy::{MayGrant, OperatorRole};
 use crate::refusal::{Code, Refusal};
 use crate::session::Times;
@@ -91,36 +90,40 @@ pub(crate) struct Who {
     pub(crate) second_factor_at: u64,
 }
 
-pub(super) fn open(moment: &Moment, email: &str, session: &str) -> Result<Answer, Refusal> {
+/// For the operator whose factors were shown, and nobody who has his address by now.
+pub(super) fn open(
+    moment: &Moment,
+    id: &str,
+    email: &str,
+    session: &str,
+) -> Result<Answer, Refusal> {
     #[derive(Deserialize)]
-    struct Id {
-        id: String,
-    }
+    struct Known {}
     let now_s = moment.now_s;
     transaction(&moment.storage, || {
-        let row: Option<Id> = sql::row(
+        let known: Option<Known> = sql::row(
             &moment.storage,
-            "UPDATE operators SET signed_in_at_s = ? WHERE email = ? AND disabled = 0 RETURNING id",
-            args![now_s, email::folded(email)],
+            "UPDATE operators SET signed_in_at_s = ? WHERE id = ? AND email = ? AND disabled = 0 RETURNING 1",
+            args![now_s, id, email],
         )?;
-        let Id { id } = row.ok_or(Code::SignInFailed)?;
+        known.ok_or(Code::SignInFailed)?;
         sql::run(
             &moment.storage,
             "INSERT INTO sessions VALUES (?, ?, ?, ?, ?)",
-            args![session, &id, now_s, now_s, now_s],
+            args![session, id, now_s, now_s, now_s],
         )?;
         sql::run(
             &moment.storage,
             "DELETE FROM sessions WHERE operator = ?1 AND hash NOT IN (
              SELECT hash FROM sessions WHERE operator = ?1 ORDER BY begun_at_s DESC, rowid DESC LIMIT ?2)",
-            args![&id, SESSIONS_MAX],
+            args![id, SESSIONS_MAX],
         )?;
         let by = By::Operator {
-            id: &id,
+            id,
             email,
             second_factor_at: now_s,
         };
-        audit::append::<()>(moment, by, "session.open", &id, None, None)?;
+        audit::append::<()>(moment, by, "session.open", id, None, None)?;
         Ok::<_, Refusal>(())
     })?;
     Ok(Answer::empty())
@@ -168,26 +171,25 @@ pub(super) fn close(moment: &Moment) -> Result<Answer, Refusal> {
 }
 
 /// The factors of an operator are others now: who signed in with the old ones is out.
-pub(super) fn end_all(moment: &Moment, email: &str) -> Result<Answer, Refusal> {
+pub(super) fn end_all(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
     #[derive(Deserialize)]
-    struct Id {
-        id: String,
+    struct Known {
+        email: String,
     }
-    let email = email::folded(email);
     transaction(&moment.storage, || {
-        let row: Option<Id> = sql::row(
+        let row: Option<Known> = sql::row(
             &moment.storage,
-            "SELECT id FROM operators WHERE email = ?",
-            args![&email],
+            "SELECT email FROM operators WHERE id = ?",
+            args![id],
         )?;
-        let Id { id } = row.ok_or(Code::SignInFailed)?;
-        end(moment, &id)?;
+        let Known { email } = row.ok_or(Code::SignInFailed)?;
+        end(moment, id)?;
         let by = By::Operator {
-            id: &id,
+            id,
             email: &email,
             second_factor_at: moment.now_s,
         };
-        audit::append::<()>(moment, by, "operator.enrol", &id, None, None)
+        audit::append::<()>(moment, by, "operator.enrol", id, None, None)
     })?;
     Ok(Answer::empty())
 }

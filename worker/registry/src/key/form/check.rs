@@ -23,6 +23,7 @@ use crate::name;
 use crate::policy::DAY_S;
 use crate::refusal::{FieldError, Refusal};
 
+const FAULTS_MAX: usize = 100;
 const OWNERS_MAX: usize = 20;
 const MEMO_CHARACTERS_MAX: usize = 1_000;
 
@@ -96,7 +97,11 @@ impl Checker<'_> {
         }
     }
 
+    /// Enough are noted to go on with: the answer is not to be many times the request.
     fn fault(&mut self, field: impl Into<String>, detail: impl ToString) {
+        if self.errors.len() >= FAULTS_MAX {
+            return;
+        }
         self.errors.push(FieldError::new(field, detail));
     }
 
@@ -112,6 +117,7 @@ impl Checker<'_> {
         }
         if owners.len() > OWNERS_MAX {
             self.fault("owners", "must be 20 at most");
+            return owners;
         }
         for (index, owner) in owners.iter().enumerate() {
             if let Err(rule) = email::check(owner) {
@@ -250,6 +256,7 @@ impl Checker<'_> {
         }
         if roles.is_empty() || roles.len() > ASSIGNMENTS_MAX {
             self.fault("roles", "must be 1 to 16");
+            return Vec::new();
         }
         let mut assignments: Vec<Assignment> = Vec::new();
         for (index, form) in roles.into_iter().enumerate() {

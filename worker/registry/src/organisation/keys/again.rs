@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::stored::Stored;
 use super::{Inside, Rotation, change, reissued};
 use crate::call::Answer;
-use crate::organisation::change::{Moment, Needs};
+use crate::organisation::change::{Change, Moment, Needs};
 use crate::policy::Area;
 use crate::refusal::{Code, Refusal};
 use crate::sql::{self, args};
@@ -37,6 +37,12 @@ pub(in crate::organisation) fn acknowledge(
     })
 }
 
+/// The key has a secret that is not its maker's to ask for again.
+pub(super) fn is_over(change: &Change<'_>, key_id: &str) -> Result<(), Refusal> {
+    let statement = "UPDATE keys SET acknowledged = 1 WHERE key_id = ?";
+    Ok(sql::run(change.storage(), statement, args![key_id])?)
+}
+
 /// Only to who made the key, and only until he has acknowledged it, or 15 minutes are over.
 pub(in crate::organisation) fn secret_again(
     moment: &Moment,
@@ -55,8 +61,7 @@ pub(in crate::organisation) fn secret_again(
             }
             let is_late = moment.now_s >= stored.view.created_at.saturating_add(AGAIN_S);
             if stored.acknowledged || is_late {
-                let detail =
-                    "the secret was acknowledged, or the key is older than 15 minutes; rotate it";
+                let detail = "the secret was acknowledged or rotated, or the key is older than 15 minutes; rotate it";
                 return Err(Refusal::because(Code::Conflict, detail));
             }
             reissued(moment, stored, &Rotation::default())

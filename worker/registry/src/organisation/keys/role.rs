@@ -10,25 +10,30 @@ use crate::organisation::change::Change;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-/// The keys that hold the role and were not removed, by their names.
+/// The ids of so many keys that hold the role and were not removed, by their names. Not the keys:
+/// all of an organisation's may hold one role, and are more than an isolate has room for.
 pub(in crate::organisation) fn holders(
     storage: &Storage,
     role: &str,
-) -> Result<Vec<KeyView>, Refusal> {
+    limit: usize,
+) -> Result<Vec<String>, Refusal> {
     #[derive(Deserialize)]
     struct Row {
-        view: String,
+        key_id: String,
     }
     let rows: Vec<Row> = sql::rows(
         storage,
-        "SELECT view FROM keys WHERE removed_at_s IS NULL AND EXISTS (
+        "SELECT key_id FROM keys WHERE removed_at_s IS NULL AND EXISTS (
          SELECT 1 FROM json_each(view, '$.roles') WHERE json_extract(value, '$.role') = ?)
-         ORDER BY folded",
-        args![role],
+         ORDER BY folded LIMIT ?",
+        args![role, limit as u64],
     )?;
-    rows.iter()
-        .map(|row| serde_json::from_str(&row.view).map_err(|error| Refusal::internal(&error)))
-        .collect()
+    Ok(rows.into_iter().map(|row| row.key_id).collect())
+}
+
+/// A key as it is shown.
+pub(in crate::organisation) fn view(storage: &Storage, key_id: &str) -> Result<KeyView, Refusal> {
+    Ok(Stored::read(storage, key_id)?.view)
 }
 
 /// Takes grants away from a key, in a change that is under way. That needs no `mayGrant`, as
