@@ -18,6 +18,8 @@ pub mod grants;
 pub mod jwks;
 pub mod open;
 pub mod organisation;
+#[cfg(test)]
+mod places;
 pub mod problem;
 pub mod record;
 pub mod registry;

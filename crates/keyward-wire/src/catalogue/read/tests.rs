@@ -1,12 +1,13 @@
 //! Guarantees that catalogues are read as serde would read them, whatever is written.
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::places::places;
 
 fn example() -> Value {
     json!({
@@ -16,7 +17,8 @@ fn example() -> Value {
             "routes": [
                 { "methods": ["GET"], "path": "/v1/users/{user}", "resource": "users" },
                 { "methods": ["POST"], "path": "/v1/a/{account}/search", "resource": "users", "action": "read",
-                  "account": "account", "encodedSlash": true, "emptySegments": true, "basic": false },
+                  "account": "account", "encodedSlash": true, "emptySegments": true,
+                  "semicolon": true, "basic": false },
                 { "methods": ["GET"], "path": "/v1/users", "resource": "users", "accounts": "origin" }
             ]
         }],
@@ -28,24 +30,6 @@ fn agree(text: &str) -> core::result::Result<(), TestCaseError> {
     let theirs: Option<CatalogueFile> = serde_json::from_str(text).ok();
     prop_assert_eq!(file(text).ok(), theirs, "{}", text);
     Ok(())
-}
-
-/// Every place, as JSON pointers.
-fn places(value: &Value, path: &str, into: &mut Vec<String>) {
-    into.push(path.to_string());
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                places(value, &format!("{path}/{name}"), into);
-            }
-        }
-        Value::Array(elements) => {
-            for (index, value) in elements.iter().enumerate() {
-                places(value, &format!("{path}/{index}"), into);
-            }
-        }
-        _ => {}
-    }
 }
 
 fn value() -> impl Strategy<Value = Value> {

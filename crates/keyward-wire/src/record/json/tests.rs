@@ -1,5 +1,4 @@
 //! Guarantees that records are read as serde would read them, whatever is written.
-use alloc::format;
 use alloc::string::{String, ToString};
 use std::vec;
 
@@ -9,6 +8,7 @@ use serde::de::{Deserializer, IgnoredAny};
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::places::places;
 
 /// `null` is as good as nothing.
 pub(super) fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
@@ -60,24 +60,6 @@ fn value() -> impl Strategy<Value = Value> {
         Just(json!([1])),
         Just(json!({ "a": { "b": "r" } })),
     ]
-}
-
-/// Every place in a record, as JSON pointers.
-fn places(value: &Value, path: &str, into: &mut Vec<String>) {
-    into.push(path.to_string());
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                places(value, &format!("{path}/{name}"), into);
-            }
-        }
-        Value::Array(elements) => {
-            for (index, value) in elements.iter().enumerate() {
-                places(value, &format!("{path}/{index}"), into);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// What a record and a tombstone do not have in common, left out in any way.
