@@ -77,6 +77,17 @@ describe("KV", () => {
     await admin.expect(200, "GET", "/v1/session");
     await eventually(async () => (await registry.kv.get(`k/${key.keyId}`)) !== "late", "it is written again");
     assert.equal((await published(key.keyId)).generation, 1);
+
+    // What was written a second time is forgotten: however much time goes by, only others are written.
+    const meanwhile = await make("meanwhile");
+    await eventually(isGeneration(meanwhile.keyId, 1), "it is published");
+    await registry.kill();
+    await inObjects(registry, "organisation", "publish", ["UPDATE publish SET due_at_ms = due_at_ms - 120000, written_at_ms = written_at_ms - 120000"]);
+    await registry.restart();
+    for (const { keyId } of [key, meanwhile]) await registry.kv.put(`k/${keyId}`, "late");
+    await admin.expect(200, "GET", "/v1/session");
+    await eventually(async () => (await registry.kv.get(`k/${meanwhile.keyId}`)) !== "late", "the other is written again");
+    assert.equal(await registry.kv.get(`k/${key.keyId}`), "late");
   });
 });
 
@@ -86,6 +97,7 @@ test("a record is published anew at half of its freshness", async () => {
   const before = (await published(key.keyId)).freshUntil;
   await registry.kill();
   await inObjects(registry, "organisation", "keys", ["DELETE FROM publish", "UPDATE keys SET renew_at_s = renew_at_s - 36 * 3600 - 1"]);
+  // Freshness is told in whole seconds.
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   await registry.restart();
   await admin.expect(200, "GET", "/v1/session");
