@@ -117,6 +117,8 @@ pub(crate) struct Refusal {
     pub(crate) detail: Option<String>,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) retry_after_s: Option<u64>,
+    /// The methods that there are instead.
+    pub(crate) allow: Option<String>,
 }
 
 impl From<Code> for Refusal {
@@ -126,6 +128,7 @@ impl From<Code> for Refusal {
             detail: None,
             errors: Vec::new(),
             retry_after_s: None,
+            allow: None,
         }
     }
 }
