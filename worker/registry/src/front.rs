@@ -14,7 +14,9 @@ use crate::refusal::{Code, Refusal};
 /// The largest allowlist that can be published fits.
 pub(crate) const CONTENT_BYTES_MAX: usize = 256 * 1024;
 const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
-const COOKIE: &str = "__Host-keyward";
+/// Those of sessions have 43.
+const SECRET_BYTES_MAX: usize = 128;
+pub(crate) const COOKIE: &str = "__Host-keyward";
 
 /// A request that may be answered.
 pub(crate) struct Asked {
@@ -138,7 +140,8 @@ fn session(cookies: &str) -> Option<(String, String)> {
     let (organisation, secret) = ours.next()?.split_once('.')?;
     let is_alone = ours.next().is_none();
     let is_name = keyward_core::deployment::is_name(organisation);
-    (is_alone && is_name).then(|| (organisation.to_owned(), secret.to_owned()))
+    let is_short = secret.len() <= SECRET_BYTES_MAX;
+    (is_alone && is_name && is_short).then(|| (organisation.to_owned(), secret.to_owned()))
 }
 
 /// The field that keeps a session at the client, where no script can read it.

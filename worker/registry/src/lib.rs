@@ -9,6 +9,8 @@ mod email;
 mod front;
 mod key;
 mod name;
+#[cfg(test)]
+mod openapi;
 mod operation;
 mod operator;
 mod organisation;

@@ -1,4 +1,6 @@
 //! What the registry can be asked for: each operation with its method and path.
+use keyward_core::limits::KEY_ID_BYTES_MAX;
+
 use crate::refusal::{Code, Refusal};
 
 /// The methods that there are.
@@ -58,7 +60,36 @@ pub(crate) enum Operation {
     ShowAuditHead,
     Reconcile,
     ShowJwks,
+    ShowOpenapi,
     ShowHealth,
+}
+
+impl Operation {
+    /// Whether it has parameters after the path. Where there are none, none are taken.
+    pub(crate) const fn has_query(self) -> bool {
+        matches!(self, Self::ListKeys | Self::ListAudit)
+    }
+
+    /// Whether it has content; the same holds.
+    pub(crate) const fn has_content(self) -> bool {
+        matches!(
+            self,
+            Self::FoundOrganisation
+                | Self::Enrol
+                | Self::ConfirmEnrolment
+                | Self::OpenSession
+                | Self::RefreshSession
+                | Self::CreateKey
+                | Self::EditKey
+                | Self::RotateKey
+                | Self::CreateRole
+                | Self::EditRole
+                | Self::EditOrganisation
+                | Self::InviteOperator
+                | Self::EditOperator
+                | Self::Reconcile
+        )
+    }
 }
 
 /// A segment in braces is a parameter. The order is that of the table in README.md.
@@ -103,6 +134,7 @@ pub(crate) const TABLE: &[(Method, &str, Operation)] = {
         (Get, "/v1/audit/head", Op::ShowAuditHead),
         (Post, "/v1/reconcile", Op::Reconcile),
         (Get, "/jwks/{environment}", Op::ShowJwks),
+        (Get, "/openapi.json", Op::ShowOpenapi),
         (Get, "/health", Op::ShowHealth),
     ]
 };
@@ -138,7 +170,8 @@ fn segments(path: &str) -> Result<Vec<&str>, Refusal> {
     let rest = path.strip_prefix('/').ok_or(Code::NotFound)?;
     rest.split('/')
         .map(|segment| {
-            let is_plain = !segment.is_empty() && segment.bytes().all(plain);
+            let is_short = (1..=KEY_ID_BYTES_MAX).contains(&segment.len());
+            let is_plain = is_short && segment.bytes().all(plain);
             if is_plain && !matches!(segment, "." | "..") {
                 Ok(segment)
             } else {

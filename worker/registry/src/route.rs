@@ -1,8 +1,8 @@
 //! From operations to calls.
 use keyward_core::deployment::is_name;
 use keyward_issuer::{TokenSigner, jwks};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use worker::Env;
 
 use crate::call::{self, About, Answer, Ask, ORGANISATION};
@@ -12,6 +12,14 @@ use crate::operation::Operation;
 use crate::organisation::{AuditQuery, KeyQuery, OrganisationCall};
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::sign_in;
+
+/// Made of the types, and held against them, in tests.
+const OPENAPI: &str = include_str!("../openapi.json");
+
+/// Of a query; no operation has as many.
+const PARAMETERS_MAX: usize = 16;
+/// Of what was sent, in the answer that refuses it.
+const QUOTED_CHARACTERS_MAX: usize = 200;
 
 /// An answer, and the cookie that goes with it.
 pub(crate) type Reply = (Answer, Option<String>);
@@ -26,6 +34,7 @@ pub(crate) async fn answer(
     use Operation as Op;
     use OrganisationCall as Call;
     let asked = &asked;
+    nothing_is_left(asked)?;
     let first = || asked.parameters.first().cloned().unwrap_or_default();
     // What one object answers by itself; the others return.
     let call = match asked.operation {
@@ -45,6 +54,15 @@ pub(crate) async fn answer(
             return sign_in::invite(env, asked, Call::InviteAgain { id: first() }).await;
         }
         Op::ShowJwks => return key_set(configuration, &first()),
+        Op::ShowOpenapi => {
+            let answer = Answer {
+                status: 200,
+                media_type: "application/json",
+                body: Some(OPENAPI.to_owned()),
+                ..Answer::default()
+            };
+            return Ok((answer, None));
+        }
         Op::ShowHealth => {
             let answer = Answer::json(200, &serde_json::json!({ "status": "pass" }))?;
             return Ok((answer, None));
@@ -89,6 +107,22 @@ pub(crate) async fn answer(
     Ok((within(env, asked, call).await?, None))
 }
 
+/// Nothing that is sent is left unread: where there are no members, none are taken.
+fn nothing_is_left(asked: &Asked) -> Result<(), Refusal> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    if !asked.operation.has_query()
+        && let Some((name, _)) = parameters(asked)?.next()
+    {
+        return Err(no_parameter(name));
+    }
+    if !asked.operation.has_content() && !asked.content.is_empty() {
+        let Nothing {} = json(asked)?;
+    }
+    Ok(())
+}
+
 /// What verifies an environment's tokens.
 fn key_set(configuration: &Configuration, environment: &str) -> Result<Reply, Refusal> {
     let set = configuration.with_issuer(environment, |issuer| {
@@ -129,8 +163,9 @@ pub(crate) async fn ask_organisation(
 pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
     let mut parser = serde_json::Deserializer::from_str(&asked.content);
     let read = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
-        let path = error.path().to_string();
-        let detail = error.into_inner().to_string();
+        // Both may quote what was sent, which is longer than an answer is to be.
+        let path = shortened(&error.path().to_string());
+        let detail = shortened(&error.into_inner().to_string());
         Refusal {
             errors: Vec::from([FieldError::new(path, detail)]),
             ..Code::Malformed.into()
@@ -142,10 +177,29 @@ pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
     Ok(read)
 }
 
+fn shortened(text: &str) -> String {
+    text.chars().take(QUOTED_CHARACTERS_MAX).collect()
+}
+
+/// The parameters, each there once.
+fn parameters(asked: &Asked) -> Result<impl Iterator<Item = (&str, &String)>, Refusal> {
+    if asked.query.len() > PARAMETERS_MAX {
+        return Err(Refusal::field("query", "has too many parameters"));
+    }
+    for (at, (name, _)) in asked.query.iter().enumerate() {
+        let before = asked.query.iter().take(at);
+        if before.into_iter().any(|(other, _)| other == name) {
+            return Err(Refusal::field(&shortened(name), "is there twice"));
+        }
+    }
+    let query = asked.query.iter();
+    Ok(query.map(|(name, value)| (name.as_str(), value)))
+}
+
 fn key_query(asked: &Asked) -> Result<KeyQuery, Refusal> {
     let mut query = KeyQuery::default();
-    for (name, value) in &asked.query {
-        match name.as_str() {
+    for (name, value) in parameters(asked)? {
+        match name {
             "state" => query.state = Some(word(name, value)?),
             "kind" => query.kind = Some(word(name, value)?),
             "environment" => query.environment = Some(value.clone()),
@@ -153,7 +207,7 @@ fn key_query(asked: &Asked) -> Result<KeyQuery, Refusal> {
             "sort" => query.sort = Some(word(name, value)?),
             "after" => query.after = Some(value.clone()),
             "limit" => query.limit = Some(number(name, value)?),
-            _ => return Err(Refusal::field(name, "is not a parameter here")),
+            _ => return Err(no_parameter(name)),
         }
     }
     Ok(query)
@@ -164,21 +218,25 @@ fn audit_query(asked: &Asked) -> Result<AuditQuery, Refusal> {
         limit: 100,
         ..AuditQuery::default()
     };
-    for (name, value) in &asked.query {
-        match name.as_str() {
+    for (name, value) in parameters(asked)? {
+        match name {
             "after" => query.after = number(name, value)?,
             "limit" => query.limit = number(name, value)?,
             "subject" => query.subject = Some(value.clone()),
-            _ => return Err(Refusal::field(name, "is not a parameter here")),
+            _ => return Err(no_parameter(name)),
         }
     }
     Ok(query)
 }
 
+fn no_parameter(name: &str) -> Refusal {
+    Refusal::field(&shortened(name), "is not a parameter here")
+}
+
 fn word<T: DeserializeOwned>(name: &str, value: &impl Serialize) -> Result<T, Refusal> {
     serde_json::to_value(value)
         .and_then(serde_json::from_value)
-        .map_err(|error| Refusal::field(name, error))
+        .map_err(|error| Refusal::field(name, shortened(&error.to_string())))
 }
 
 fn number(name: &str, value: &str) -> Result<u64, Refusal> {
