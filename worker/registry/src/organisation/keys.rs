@@ -7,6 +7,7 @@ mod stored;
 use keyward_core::catalogue::Action;
 use keyward_issuer::{IssueError, IssuedKey, Secret};
 use keyward_wire::Record;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Moment, Needs};
@@ -51,7 +52,7 @@ pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answe
         moment,
         needs,
         key_id,
-        "key.edit",
+        EventName::KeyEdited,
         Inside::BeforeAndAfter,
         |_, stored| {
             if moment.about.if_match.is_none() {
@@ -89,7 +90,7 @@ pub(super) fn disable(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> 
         moment,
         needs,
         key_id,
-        "key.disable",
+        EventName::KeyDisabled,
         Inside::Neither,
         keyward_issuer::disable,
     )
@@ -101,7 +102,7 @@ pub(super) fn enable(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
         moment,
         needs,
         key_id,
-        "key.enable",
+        EventName::KeyEnabled,
         Inside::BeforeAndAfter,
         keyward_issuer::enable,
     )
@@ -113,7 +114,7 @@ pub(super) fn remove(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
         moment,
         needs,
         key_id,
-        "key.remove",
+        EventName::KeyRemoved,
         Inside::Neither,
         keyward_issuer::remove,
     )
@@ -126,7 +127,7 @@ pub(super) fn end_rotation(moment: &Moment, key_id: &str) -> Result<Answer, Refu
         moment,
         needs,
         key_id,
-        "key.end_rotation",
+        EventName::KeyRotationEnded,
         Inside::BeforeAndAfter,
         end,
     )
@@ -142,7 +143,7 @@ pub(super) fn rotate(
         moment,
         needs,
         key_id,
-        "key.rotate",
+        EventName::KeyRotated,
         Inside::BeforeAndAfter,
         |change, stored| {
             if let Some(end_s) = rotation.expires_at {
@@ -187,7 +188,7 @@ fn with_record(
     moment: &Moment,
     needs: Needs,
     key_id: &str,
-    action: &'static str,
+    action: EventName,
     inside: Inside,
     next: impl FnOnce(&Record) -> Result<Record, IssueError>,
 ) -> Result<Answer, Refusal> {
@@ -205,7 +206,7 @@ fn change(
     moment: &Moment,
     needs: Needs,
     key_id: &str,
-    action: &'static str,
+    action: EventName,
     inside: Inside,
     next: impl FnOnce(&Change<'_>, &Stored) -> Result<Changed, Refusal>,
 ) -> Result<Answer, Refusal> {
