@@ -229,7 +229,7 @@ test("a session ends with what its operator is: role, state, factors", async () 
   await enrol(registry, { organisation: "acme", email: changed.email, invitation, password: "another password" });
   await ended(changed, "factors");
   const entries = (await admin.expect(200, "GET", `/v1/audit?subject=${changed.id}`)).trim().split("\n").map((line) => JSON.parse(line));
-  const enrolled = entries.filter((entry) => entry.action === "operator.enrol").at(-1);
+  const enrolled = entries.filter((entry) => entry.action === "operator.enrolled").at(-1);
   assert.equal(enrolled.address, "127.0.0.1");
   assert.match(enrolled.requestId, /^[\w-]{22}$/);
   assert.equal(code(await changed.signIn()), "sign_in_failed");

@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use keyward_core::catalogue::Action;
 use keyward_core::limits::KEY_ID_BYTES_MAX;
 use keyward_issuer::audit::{AuditHash, export_line};
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
@@ -42,7 +43,7 @@ struct Entry<'a, T> {
     by: By<'a>,
     address: Option<IpAddr>,
     request_id: &'a str,
-    action: &'static str,
+    action: EventName,
     subject: &'a str,
     before: Option<&'a T>,
     after: Option<&'a T>,
@@ -59,7 +60,7 @@ struct Row {
 pub(super) fn append<T: Serialize>(
     moment: &Moment,
     by: By<'_>,
-    action: &'static str,
+    action: EventName,
     subject: &str,
     before: Option<&T>,
     after: Option<&T>,

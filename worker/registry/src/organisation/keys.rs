@@ -7,6 +7,7 @@ mod stored;
 use keyward_core::catalogue::Action;
 use keyward_issuer::{IssueError, IssuedKey, Secret};
 use keyward_wire::Record;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Moment, Needs};
@@ -59,7 +60,7 @@ pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answe
         moment,
         needs,
         key_id,
-        "key.edit",
+        EventName::KeyEdited,
         Inside::BeforeAndAfter,
         |_, stored| {
             if moment.about.if_match.is_none() {
@@ -97,7 +98,7 @@ pub(super) fn disable(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> 
         moment,
         needs,
         key_id,
-        "key.disable",
+        EventName::KeyDisabled,
         Inside::Neither,
         keyward_issuer::disable,
     )
@@ -109,7 +110,7 @@ pub(super) fn enable(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
         moment,
         needs,
         key_id,
-        "key.enable",
+        EventName::KeyEnabled,
         Inside::BeforeAndAfter,
         keyward_issuer::enable,
     )
@@ -121,7 +122,7 @@ pub(super) fn remove(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
         moment,
         needs,
         key_id,
-        "key.remove",
+        EventName::KeyRemoved,
         Inside::Neither,
         keyward_issuer::remove,
     )
@@ -134,7 +135,7 @@ pub(super) fn end_rotation(moment: &Moment, key_id: &str) -> Result<Answer, Refu
         moment,
         needs,
         key_id,
-        "key.end_rotation",
+        EventName::KeyRotationEnded,
         Inside::BeforeAndAfter,
         end,
     )
@@ -150,7 +151,7 @@ pub(super) fn rotate(
         moment,
         needs,
         key_id,
-        "key.rotate",
+        EventName::KeyRotated,
         Inside::BeforeAndAfter,
         |change, stored| {
             if rotation
@@ -204,7 +205,7 @@ fn with_record(
     moment: &Moment,
     needs: Needs,
     key_id: &str,
-    action: &'static str,
+    action: EventName,
     inside: Inside,
     next: impl FnOnce(&Record) -> Result<Record, IssueError>,
 ) -> Result<Answer, Refusal> {
@@ -222,7 +223,7 @@ fn change(
     moment: &Moment,
     needs: Needs,
     key_id: &str,
-    action: &'static str,
+    action: EventName,
     inside: Inside,
     next: impl FnOnce(&Change<'_>, &Stored) -> Result<Changed, Refusal>,
 ) -> Result<Answer, Refusal> {

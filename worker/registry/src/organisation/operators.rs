@@ -1,6 +1,7 @@
 //! The organisation's operators. Nobody gives more than he has himself.
 use keyward_core::catalogue::Action;
 use keyward_platform::transaction;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::audit::{self, By};
@@ -115,7 +116,7 @@ pub(super) fn found(
         audit::append(
             moment,
             By::Root,
-            "organisation.found",
+            EventName::OrganisationFounded,
             name,
             None,
             Some(&first),
@@ -175,7 +176,7 @@ pub(super) fn invite(moment: &Moment, new: NewOperator) -> Result<Answer, Refusa
         };
         is_within(change.actor, &view)?;
         write(moment, &view)?;
-        change.audit("operator.invite", &view.id, None, Some(&view))?;
+        change.audit(EventName::OperatorInvited, &view.id, None, Some(&view))?;
         Answer::json(201, &view)
     })
 }
@@ -186,7 +187,7 @@ pub(super) fn invite_again(moment: &Moment, id: &str) -> Result<Answer, Refusal>
     moment.change(needs, |change| {
         let view = read(change, id)?;
         is_within(change.actor, &view)?;
-        change.audit("operator.invite", id, Some(&view), Some(&view))?;
+        change.audit(EventName::OperatorInvited, id, Some(&view), Some(&view))?;
         Answer::json(200, &view)
     })
 }
@@ -212,7 +213,7 @@ pub(super) fn edit(moment: &Moment, id: &str, edit: OperatorEdit) -> Result<Answ
             write(moment, &after)?;
             sessions::end(moment, id)?;
             an_admin_is_left(moment)?;
-            change.audit("operator.edit", id, Some(&before), Some(&after))?;
+            change.audit(EventName::OperatorEdited, id, Some(&before), Some(&after))?;
         }
         Answer::json(200, &after)
     })
@@ -230,7 +231,7 @@ pub(super) fn remove(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
             args![id],
         )?;
         an_admin_is_left(moment)?;
-        change.audit("operator.remove", id, Some(&before), None)?;
+        change.audit(EventName::OperatorRemoved, id, Some(&before), None)?;
         Ok(Answer::empty())
     })
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use keyward_core::catalogue::{Action, Actions};
 use keyward_core::deployment::is_name;
 use keyward_issuer::change::Edit;
+use keyward_wire::event::EventName;
 use keyward_wire::grants::GrantTable;
 use keyward_wire::record::Assignment;
 use keyward_wire::roles::Preset;
@@ -142,7 +143,7 @@ pub(super) fn create(moment: &Moment, new: &NewRole) -> Result<Answer, Refusal> 
             return Err(Refusal::because(Code::Conflict, "too many roles"));
         }
         write(change, &new.name, &new.grants)?;
-        change.audit("role.create", &new.name, None, Some(&new.grants))?;
+        change.audit(EventName::RoleCreated, &new.name, None, Some(&new.grants))?;
         let view = RoleView {
             name: &new.name,
             preset: false,
@@ -162,7 +163,7 @@ pub(super) fn edit(moment: &Moment, name: &str, edit: &RoleEdit) -> Result<Answe
         is_within(change, name, Some(&before), &edit.grants)?;
         if before != edit.grants {
             write(change, name, &edit.grants)?;
-            change.audit("role.edit", name, Some(&before), Some(&edit.grants))?;
+            change.audit(EventName::RoleEdited, name, Some(&before), Some(&edit.grants))?;
         }
         let mut holders = Vec::new();
         let held_by = keys::holders(change.storage(), name, HOLDERS_MAX + 1)?;
@@ -221,7 +222,7 @@ pub(super) fn remove(moment: &Moment, name: &str) -> Result<Answer, Refusal> {
             "DELETE FROM roles WHERE name = ?",
             args![name],
         )?;
-        change.audit("role.remove", name, Some(&before), None)?;
+        change.audit(EventName::RoleRemoved, name, Some(&before), None)?;
         Ok(Answer::empty())
     })
 }

@@ -1,5 +1,6 @@
 //! What an organisation decides for all of its keys.
 use keyward_core::catalogue::Action;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
@@ -60,7 +61,7 @@ pub(super) fn edit(moment: &Moment, edit: &SettingsEdit) -> Result<Answer, Refus
         let after = Settings::from(schema::policy(change.storage())?);
         if after.life_days_max != before.life_days_max {
             change.audit(
-                "organisation.edit",
+                EventName::OrganisationEdited,
                 &before.name,
                 Some(&before),
                 Some(&after),
