@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
 use super::keys::Shown;
+use super::usage;
 use crate::call::{Answer, PAGE_BYTES_MAX};
-use crate::key::{KeyView, Kind};
+use crate::key::{KeyView, Kind, Usage};
 use crate::policy::Area;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
@@ -23,6 +24,8 @@ pub(crate) struct KeyQuery {
     pub(crate) kind: Option<Kind>,
     pub(crate) environment: Option<String>,
     pub(crate) search: Option<String>,
+    /// Made before this time, and not used since.
+    pub(crate) unused_since: Option<u64>,
     pub(crate) sort: Option<Sort>,
     pub(crate) after: Option<String>,
     pub(crate) limit: Option<u64>,
@@ -53,6 +56,11 @@ pub(crate) enum Sort {
     Expires,
     #[serde(rename = "-expires")]
     ExpiresDown,
+    /// Those that were never used come first.
+    #[serde(rename = "lastUsed")]
+    LastUsed,
+    #[serde(rename = "-lastUsed")]
+    LastUsedDown,
 }
 
 impl Sort {
@@ -65,6 +73,8 @@ impl Sort {
             Self::CreatedDown => ("created_at_s", true),
             Self::Expires => ("expires_at_s", false),
             Self::ExpiresDown => ("expires_at_s", true),
+            Self::LastUsed => ("used_at_s", false),
+            Self::LastUsedDown => ("used_at_s", true),
         }
     }
 }
@@ -112,6 +122,8 @@ struct Row {
     folded: String,
     created_at_s: u64,
     expires_at_s: u64,
+    used_at_s: u64,
+    usage: Option<String>,
     /// `None` where the page has no more room.
     view: Option<String>,
 }
@@ -121,6 +133,7 @@ impl Row {
         match sort.by().0 {
             "folded" => Place::Text(self.folded.clone()),
             "created_at_s" => Place::Number(self.created_at_s),
+            "used_at_s" => Place::Number(self.used_at_s),
             _ => Place::Number(self.expires_at_s),
         }
     }
@@ -146,15 +159,17 @@ pub(super) fn list(moment: &Moment, query: &KeyQuery) -> Result<Answer, Refusal>
         Some(last) if more => Some(Cursor(sort, last.place(sort), last.key_id.clone()).write()?),
         _ => None,
     };
-    let views: Vec<KeyView> = rows
+    let keys: Vec<(KeyView, Usage)> = rows
         .iter()
-        .filter_map(|row| row.view.as_deref())
-        .map(|view| serde_json::from_str(view).map_err(|error| Refusal::internal(&error)))
-        .collect::<Result<_, _>>()?;
-    let items = views.iter().map(|key| Shown {
-        key,
-        state: key.state(moment.now_s),
-    });
+        .filter_map(|row| Some((row.view.as_deref()?, row.usage.as_deref())))
+        .map(|(view, kept)| {
+            let view = serde_json::from_str(view).map_err(|error| Refusal::internal(&error))?;
+            Ok((view, usage::parse(kept)?))
+        })
+        .collect::<Result<_, Refusal>>()?;
+    let items = keys
+        .iter()
+        .map(|(view, usage)| Shown::new(view.clone(), usage, moment.now_s));
     Answer::json(
         200,
         &Page {
@@ -198,6 +213,11 @@ fn rows(moment: &Moment, query: &KeyQuery, sort: Sort, limit: u64) -> Result<Vec
         wheres.push("environment = ?".to_owned());
         args.push(environment.into());
     }
+    if let Some(since_s) = query.unused_since {
+        wheres.push("used_at_s < ? AND created_at_s < ?".to_owned());
+        args.push(since_s.into());
+        args.push(since_s.into());
+    }
     if let Some(search) = &query.search {
         if search.chars().count() > SEARCH_CHARACTERS_MAX {
             return Err(Refusal::field("search", "must have 100 characters at most"));
@@ -214,12 +234,13 @@ fn rows(moment: &Moment, query: &KeyQuery, sort: Sort, limit: u64) -> Result<Vec
     };
     args.push(limit.saturating_add(1).into());
     args.push(PAGE_BYTES_MAX.into());
-    let order = format!("ORDER BY {column} {order}, key_id {order}");
+    let order = format!("ORDER BY {column} {order}, keys.key_id {order}");
     let statement = format!(
         "WITH asked AS (SELECT key_id, {column}, length(view) AS own FROM keys {filter} {order} LIMIT ?),
-         sized AS (SELECT key_id AS id, own, sum(own) OVER ({order}) AS size FROM asked)
-         SELECT key_id, folded, created_at_s, expires_at_s,
-         CASE WHEN size <= ? OR size = own THEN view END AS view FROM sized CROSS JOIN keys ON key_id = id {order}"
+         sized AS (SELECT key_id AS id, own, sum(own) OVER ({order}) AS size FROM asked AS keys)
+         SELECT keys.key_id AS key_id, folded, created_at_s, expires_at_s, used_at_s, usage,
+         CASE WHEN size <= ? OR size = own THEN view END AS view
+         FROM sized CROSS JOIN keys ON keys.key_id = id LEFT JOIN usage ON usage.key_id = id {order}"
     );
     Ok(sql::rows(&moment.storage, &statement, args)?)
 }
