@@ -60,6 +60,8 @@ pub(crate) struct Answer {
     pub(crate) retry_after: Option<String>,
     /// How long an object took for it, in milliseconds; for the log.
     pub(crate) object_ms: Option<u64>,
+    /// The Worker's own: objects are asked for nothing that there is not.
+    pub(crate) allow: Option<String>,
 }
 
 impl Answer {
@@ -99,6 +101,7 @@ impl From<Refusal> for Answer {
             etag: None,
             retry_after: refusal.retry_after_s.map(|seconds| seconds.to_string()),
             object_ms: None,
+            allow: refusal.allow,
         }
     }
 }
@@ -141,6 +144,7 @@ pub(crate) async fn ask<C: Serialize>(
             etag,
             retry_after,
             object_ms: Some(clock::now_ms().saturating_sub(begun_ms)),
+            allow: None,
         })
     };
     match select(Box::pin(answer), Box::pin(Delay::from(TIMEOUT))).await {

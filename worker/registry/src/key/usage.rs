@@ -25,9 +25,11 @@ pub(crate) struct Usage {
 
 /// The part of it that is shown with the key. Times are seconds of Unix time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Seen {
     /// The minute of the last request that was let through; `null` for none.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     pub(crate) last_used_at: Option<u64>,
     /// Where it came from: an IPv4 /24 or an IPv6 /48.
     pub(crate) last_used_from: Option<String>,

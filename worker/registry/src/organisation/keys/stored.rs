@@ -25,15 +25,17 @@ pub(super) struct Stored {
 
 /// A key as it is answered.
 #[derive(Serialize)]
-pub(crate) struct Shown<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ShownKey<'a> {
     #[serde(flatten)]
     key: KeyView,
+    #[cfg_attr(test, schemars(with = "crate::openapi::KeyState"))]
     state: &'static str,
     #[serde(flatten)]
     seen: &'a Seen,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> ShownKey<'a> {
     pub(crate) fn new(view: KeyView, usage: &'a Usage, now_s: u64) -> Self {
         Self {
             state: view.state(now_s),
@@ -45,9 +47,10 @@ impl<'a> Shown<'a> {
 
 /// The same with its secret, this once.
 #[derive(Serialize)]
-struct Issued<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct KeyWithSecret<'a> {
     #[serde(flatten)]
-    shown: Shown<'a>,
+    shown: ShownKey<'a>,
     secret: Option<&'a str>,
 }
 
@@ -180,7 +183,7 @@ impl Stored {
         now_s: u64,
         secret: Option<&Secret>,
     ) -> Result<Answer, Refusal> {
-        let issued = Issued {
+        let issued = KeyWithSecret {
             shown: self.shown(now_s),
             secret: secret.map(Secret::reveal),
         };
@@ -191,8 +194,8 @@ impl Stored {
         })
     }
 
-    fn shown(&self, now_s: u64) -> Shown<'_> {
-        Shown::new(self.view.clone(), &self.usage, now_s)
+    fn shown(&self, now_s: u64) -> ShownKey<'_> {
+        ShownKey::new(self.view.clone(), &self.usage, now_s)
     }
 }
 
