@@ -19,7 +19,6 @@ mod route;
 mod session;
 mod sign_in;
 mod sql;
-mod totp;
 
 use web_sys::{Headers, ResponseInit};
 use worker::{Context, Env, Result, ScheduleContext, ScheduledEvent, event};
