@@ -186,7 +186,7 @@ test("every change is in the audit log once, with who, where and what, and the l
   await admin.expect(200, "DELETE", `/v1/keys/${key.keyId}`);
   const log = await verifiedLog(admin);
   const own = log.filter((entry) => entry.subject === key.keyId);
-  assert.deepEqual(own.map((entry) => entry.action), ["key.create", "key.disable", "key.remove"]);
+  assert.deepEqual(own.map((entry) => entry.action), ["key.created", "key.disabled", "key.removed"]);
   const [created, disabled] = own;
   assert.equal(created.before, null);
   assert.equal(created.after.name, "audited");

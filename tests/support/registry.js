@@ -81,6 +81,10 @@ export async function startRegistry({ settings = {} } = {}) {
     get port() {
       return running.ports.gateway;
     },
+    /** Where the API is served, for clients that others wrote. */
+    get url() {
+      return `http://127.0.0.1:${running.ports.registry}`;
+    },
     get kv() {
       return kvClient(`http://127.0.0.1:${running.ports.kv}`);
     },

@@ -57,6 +57,8 @@ pub(crate) struct Answer {
     pub(crate) body: Option<String>,
     pub(crate) etag: Option<String>,
     pub(crate) retry_after: Option<String>,
+    /// The Worker's own: objects are asked for nothing that there is not.
+    pub(crate) allow: Option<String>,
 }
 
 impl Answer {
@@ -95,6 +97,7 @@ impl From<Refusal> for Answer {
             body: Some(refusal.to_json()),
             etag: None,
             retry_after: refusal.retry_after_s.map(|seconds| seconds.to_string()),
+            allow: refusal.allow,
         }
     }
 }
@@ -135,6 +138,7 @@ pub(crate) async fn ask<C: Serialize>(
             body,
             etag,
             retry_after,
+            allow: None,
         })
     };
     match select(Box::pin(answer), Box::pin(Delay::from(TIMEOUT))).await {

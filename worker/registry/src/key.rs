@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a key is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Signed,

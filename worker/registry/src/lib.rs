@@ -9,6 +9,9 @@ mod email;
 mod front;
 mod key;
 mod name;
+#[cfg(test)]
+mod openapi;
+mod operation;
 mod operator;
 mod organisation;
 mod password;
@@ -66,7 +69,11 @@ fn respond(answer: &Answer, cookie: Option<&str>, request_id: &str) -> Result<we
     if answer.body.is_some() {
         headers.set("content-type", answer.media_type)?;
     }
-    for (name, value) in [("etag", &answer.etag), ("retry-after", &answer.retry_after)] {
+    for (name, value) in [
+        ("allow", &answer.allow),
+        ("etag", &answer.etag),
+        ("retry-after", &answer.retry_after),
+    ] {
         if let Some(value) = value {
             headers.set(name, value)?;
         }

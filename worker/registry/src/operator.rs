@@ -186,14 +186,16 @@ pub(crate) struct Proven {
 }
 
 #[derive(Serialize)]
-struct Enrolment {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Authenticator {
     /// For a QR code.
     otpauth: String,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Enrolled {
+pub(crate) struct Enrolled {
     recovery_codes: Vec<String>,
 }
 
@@ -239,7 +241,7 @@ impl Desk<'_> {
         let account = format!("{} ({})", factors.person.email, factors.person.organisation);
         Answer::json(
             200,
-            &Enrolment {
+            &Authenticator {
                 otpauth: totp::enrolment_uri(&secret, &issuer, &account),
             },
         )

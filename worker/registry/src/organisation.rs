@@ -33,6 +33,19 @@ pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
 pub(crate) use settings::SettingsEdit;
 
+/// What the OpenAPI document is made of besides.
+#[cfg(test)]
+pub(crate) use {
+    audit::SEQUENCE_MAX,
+    head::SignedHead,
+    keys::{KeyWithSecret, Rotation, ShownKey, TIME_S_MAX},
+    listing::{CURSOR_BYTES_MAX, KeyPage},
+    operators::{OperatorView, Operators},
+    reconcile::Reconciled,
+    roles::{EditedRole, RoleView, Roles},
+    settings::{LIFE_DAYS_MAX, Settings},
+};
+
 #[derive(Serialize, Deserialize)]
 pub(crate) enum OrganisationCall {
     /// Whether it is there.

@@ -8,18 +8,24 @@ use crate::policy::Facts;
 
 /// A key as it is answered. Times are seconds of Unix time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KeyView {
+    #[cfg_attr(test, schemars(with = "crate::openapi::KeyId"))]
     pub(crate) key_id: String,
     pub(crate) name: String,
     pub(crate) kind: Kind,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Name"))]
     pub(crate) environment: String,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Algorithm>"))]
     pub(crate) algorithm: Option<String>,
+    #[cfg_attr(test, schemars(with = "Vec<crate::openapi::Profile>"))]
     pub(crate) profiles: Vec<String>,
     /// As it can be written back: `null` is anywhere, an empty text nowhere.
     pub(crate) allowlist: Option<String>,
     pub(crate) owners: Vec<String>,
     pub(crate) memo: String,
+    #[cfg_attr(test, schemars(with = "Vec<crate::openapi::Assignment>"))]
     pub(crate) roles: Vec<Assignment>,
     pub(crate) created_at: u64,
     pub(crate) created_by: String,
@@ -35,6 +41,7 @@ pub(crate) struct KeyView {
 
 /// A secret or token of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Issue {
     pub(crate) issue: String,

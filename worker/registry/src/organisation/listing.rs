@@ -2,10 +2,11 @@
 //! its id, so that keys which come or go meanwhile move none of the others.
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_core::catalogue::Action;
+use keyward_core::deployment::is_name;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
-use super::keys::Shown;
+use super::keys::ShownKey;
 use crate::call::{Answer, PAGE_BYTES_MAX};
 use crate::key::{KeyView, Kind};
 use crate::policy::Area;
@@ -15,21 +16,29 @@ use crate::sql::{self, args};
 const LIMIT: u64 = 50;
 const LIMIT_MAX: u64 = 200;
 const SEARCH_CHARACTERS_MAX: usize = 100;
+/// What is in it has bounds of its own; this is well beyond them.
+pub(crate) const CURSOR_BYTES_MAX: usize = 1_024;
 
 /// Which keys, and in which order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct KeyQuery {
     pub(crate) state: Option<Standing>,
     pub(crate) kind: Option<Kind>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Name>"))]
     pub(crate) environment: Option<String>,
+    #[cfg_attr(test, schemars(length(max = SEARCH_CHARACTERS_MAX)))]
     pub(crate) search: Option<String>,
     pub(crate) sort: Option<Sort>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Cursor>"))]
     pub(crate) after: Option<String>,
+    #[cfg_attr(test, schemars(range(min = 1, max = LIMIT_MAX)))]
     pub(crate) limit: Option<u64>,
 }
 
 /// Keys that can be used now, or later; and those that cannot be any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Standing {
     Current,
@@ -39,6 +48,7 @@ pub(crate) enum Standing {
 
 /// A minus before the name turns the order round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum Sort {
     #[serde(rename = "name")]
     Name,
@@ -90,8 +100,9 @@ impl Cursor {
     /// # Errors
     /// `invalid` when it is none, or of pages in another order.
     fn read(text: &str, sort: Sort) -> Result<Self, Refusal> {
-        Base64UrlUnpadded::decode_vec(text)
-            .ok()
+        Some(text)
+            .filter(|text| text.len() <= CURSOR_BYTES_MAX)
+            .and_then(|text| Base64UrlUnpadded::decode_vec(text).ok())
             .and_then(|json| serde_json::from_slice::<Self>(&json).ok())
             .filter(|cursor| cursor.0 == sort)
             .filter(|cursor| matches!(cursor.1, Place::Text(_)) == (sort.by().0 == "folded"))
@@ -100,8 +111,9 @@ impl Cursor {
 }
 
 #[derive(Serialize)]
-struct Page<'a> {
-    items: Vec<Shown<'a>>,
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct KeyPage<'a> {
+    items: Vec<ShownKey<'a>>,
     /// For `after`; `null` on the last page.
     next: Option<String>,
 }
@@ -151,13 +163,13 @@ pub(super) fn list(moment: &Moment, query: &KeyQuery) -> Result<Answer, Refusal>
         .filter_map(|row| row.view.as_deref())
         .map(|view| serde_json::from_str(view).map_err(|error| Refusal::internal(&error)))
         .collect::<Result<_, _>>()?;
-    let items = views.iter().map(|key| Shown {
+    let items = views.iter().map(|key| ShownKey {
         key,
         state: key.state(moment.now_s),
     });
     Answer::json(
         200,
-        &Page {
+        &KeyPage {
             items: items.collect(),
             next,
         },
@@ -195,6 +207,9 @@ fn rows(moment: &Moment, query: &KeyQuery, sort: Sort, limit: u64) -> Result<Vec
         args.push(kind.as_str().into());
     }
     if let Some(environment) = &query.environment {
+        if !is_name(environment) {
+            return Err(Refusal::field("environment", "is not an environment"));
+        }
         wheres.push("environment = ?".to_owned());
         args.push(environment.into());
     }

@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 
 use keyward_core::catalogue::Action;
+use keyward_core::limits::KEY_ID_BYTES_MAX;
 use keyward_issuer::is_published;
 use keyward_platform::transaction;
 use keyward_wire::{Record, kv_name};
@@ -22,13 +23,16 @@ const BULK: u64 = 100;
 
 /// From where on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Reconciliation {
+    #[cfg_attr(test, schemars(length(max = KEY_ID_BYTES_MAX)))]
     after: String,
 }
 
 #[derive(Serialize)]
-struct Found {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Reconciled {
     compared: usize,
     /// The keys that KV had otherwise, or not at all.
     differing: Vec<String>,
@@ -48,8 +52,11 @@ pub(super) async fn reconcile(
     from: Reconciliation,
 ) -> Result<Answer, Refusal> {
     moment.look(Needs::to(Action::Update, Area::Organisation))?;
+    if from.after.len() > KEY_ID_BYTES_MAX {
+        return Err(Refusal::field("after", "must have 128 bytes at most"));
+    }
     let kv = env.kv(outbox::BINDING)?;
-    let mut found = Found {
+    let mut found = Reconciled {
         compared: 0,
         differing: Vec::new(),
         next: Some(from.after),

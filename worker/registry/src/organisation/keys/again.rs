@@ -1,5 +1,6 @@
 //! For who made a key and did not get the answer: a new secret, which voids the one that was lost.
 use keyward_core::catalogue::Action;
+use keyward_wire::event::EventName;
 use serde::Deserialize;
 
 use super::stored::Stored;
@@ -31,7 +32,7 @@ pub(in crate::organisation) fn acknowledge(
             args![key_id],
         )?;
         if noted.is_some() {
-            change.audit::<()>("key.acknowledge", key_id, None, None)?;
+            change.audit::<()>(EventName::KeyAcknowledged, key_id, None, None)?;
         }
         Ok(Answer::empty())
     })
@@ -53,7 +54,7 @@ pub(in crate::organisation) fn secret_again(
         moment,
         needs,
         key_id,
-        "key.secret_again",
+        EventName::KeyReissued,
         Inside::BeforeAndAfter,
         |change, stored| {
             if stored.view.created_by != change.actor.email {

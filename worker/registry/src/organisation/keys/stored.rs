@@ -24,17 +24,20 @@ pub(super) struct Stored {
 
 /// A key as it is answered.
 #[derive(Serialize)]
-pub(crate) struct Shown<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ShownKey<'a> {
     #[serde(flatten)]
     pub(crate) key: &'a KeyView,
+    #[cfg_attr(test, schemars(with = "crate::openapi::KeyState"))]
     pub(crate) state: &'static str,
 }
 
 /// The same with its secret, this once.
 #[derive(Serialize)]
-struct Issued<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct KeyWithSecret<'a> {
     #[serde(flatten)]
-    shown: Shown<'a>,
+    shown: ShownKey<'a>,
     secret: Option<&'a str>,
 }
 
@@ -162,7 +165,7 @@ impl Stored {
         now_s: u64,
         secret: Option<&Secret>,
     ) -> Result<Answer, Refusal> {
-        let issued = Issued {
+        let issued = KeyWithSecret {
             shown: self.shown(now_s),
             secret: secret.map(Secret::reveal),
         };
@@ -173,8 +176,8 @@ impl Stored {
         })
     }
 
-    fn shown(&self, now_s: u64) -> Shown<'_> {
-        Shown {
+    fn shown(&self, now_s: u64) -> ShownKey<'_> {
+        ShownKey {
             key: &self.view,
             state: self.view.state(now_s),
         }
