@@ -258,6 +258,7 @@ fn code_map_names_every_file() {
         ("keyward-host", "crates/keyward-host/src"),
         ("keyward-wasm", "crates/keyward-wasm/src"),
         ("keyward-cli", "crates/keyward-cli/src"),
+        ("keyward-totp", "crates/keyward-totp/src"),
         ("gateway", "worker/gateway/src"),
         ("host", "worker/platform/src"),
         ("registry", "worker/registry/src"),

@@ -23,7 +23,6 @@ mod route;
 mod session;
 mod sign_in;
 mod sql;
-mod totp;
 mod wake;
 
 use wasm_bindgen::prelude::*;

@@ -7,6 +7,7 @@ use core::net::IpAddr;
 use std::rc::Rc;
 
 use keyward_platform::{delete_alarm, set_alarm, transaction};
+use keyward_totp as totp;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, Storage, durable_object};
 use zeroize::Zeroizing;
@@ -18,7 +19,6 @@ use crate::organisation::OrganisationCall;
 use crate::password;
 use crate::random;
 use crate::refusal::{Code, Refusal};
-use crate::totp;
 
 use attempts::{Attempts, Strangers};
 use factors::Factors;
