@@ -163,7 +163,12 @@ pub(super) fn edit(moment: &Moment, name: &str, edit: &RoleEdit) -> Result<Answe
         is_within(change, name, Some(&before), &edit.grants)?;
         if before != edit.grants {
             write(change, name, &edit.grants)?;
-            change.audit(EventName::RoleEdited, name, Some(&before), Some(&edit.grants))?;
+            change.audit(
+                EventName::RoleEdited,
+                name,
+                Some(&before),
+                Some(&edit.grants),
+            )?;
         }
         let mut holders = Vec::new();
         let held_by = keys::holders(change.storage(), name, HOLDERS_MAX + 1)?;
