@@ -35,3 +35,11 @@ export async function ageSessions(registry, seconds, columns = ["begun_at_s", "u
   await inObjects(registry, "organisation", "sessions", [`UPDATE sessions SET ${all}`]);
   await registry.restart();
 }
+
+/** Takes the alarms of all objects of a class away, as if the platform had dropped them: nothing wakes them by itself. */
+export async function loseAlarms(registry, objects) {
+  await inObjects(registry, objects, "_cf_METADATA", ["DELETE FROM _cf_METADATA WHERE key = 1"]);
+  const all = new DatabaseSync(join(registry.state, "registry-disk", `keyward-${objects}`, "metadata.sqlite"));
+  all.exec("DELETE FROM _cf_ALARM");
+  all.close();
+}

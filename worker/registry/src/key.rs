@@ -1,8 +1,10 @@
 //! Keys as operators write and read them.
 mod form;
+mod usage;
 mod view;
 
 pub(crate) use form::{Checker, KeyEdit, KeyForm};
+pub(crate) use usage::{Seen, Usage};
 pub(crate) use view::{About, KeyView};
 
 use serde::{Deserialize, Serialize};

@@ -12,9 +12,11 @@ mod roles;
 mod schema;
 mod sessions;
 mod settings;
+mod usage;
 
 use std::rc::Rc;
 
+use keyward_wire::usage::KeyUsage;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
@@ -131,6 +133,8 @@ pub(crate) enum OrganisationCall {
     Audit(AuditQuery),
     /// Sets the alarm again, should it have been lost.
     Wake,
+    /// What a gateway counted.
+    NoteUsage(Vec<KeyUsage>),
 }
 
 #[expect(
@@ -237,6 +241,7 @@ impl Organisation {
                 outbox::arm(&moment.storage)?;
                 Ok(Answer::empty())
             }
+            OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
         }
     }
 }

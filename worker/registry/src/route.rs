@@ -204,6 +204,7 @@ fn key_query(asked: &Asked) -> Result<KeyQuery, Refusal> {
             "kind" => query.kind = Some(word(name, value)?),
             "environment" => query.environment = Some(value.clone()),
             "search" => query.search = Some(value.clone()),
+            "unusedSince" => query.unused_since = Some(number(name, value)?),
             "sort" => query.sort = Some(word(name, value)?),
             "after" => query.after = Some(value.clone()),
             "limit" => query.limit = Some(number(name, value)?),

@@ -3,7 +3,7 @@ use keyward_issuer::IssuedKey;
 use keyward_wire::record::{Assignment, Live, Material, Record, State};
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use super::{Kind, Usage};
 use crate::policy::Facts;
 
 /// A key as it is answered. Times are seconds of Unix time.
@@ -46,7 +46,16 @@ pub(crate) struct KeyView {
 pub(crate) struct Issue {
     pub(crate) issue: String,
     pub(crate) not_after: Option<u64>,
+    /// The minute of its last use that the edge reported, `null` for none. In answers only: use is
+    /// no change of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
+    pub(crate) last_used_at: Option<LastUse>,
 }
+
+/// `null` where there was none; absent is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LastUse(Option<u64>);
 
 /// What of a key is not in its record.
 #[derive(Clone, Debug)]
@@ -140,6 +149,14 @@ impl KeyView {
         }
     }
 
+    /// As it is answered: with the last use of each of its secrets.
+    pub(crate) fn with_use(mut self, usage: &Usage) -> Self {
+        for one in &mut self.issues {
+            one.last_used_at = Some(LastUse(usage.issues.get(&one.issue).copied()));
+        }
+        self
+    }
+
     pub(crate) fn facts(&self) -> Facts<'_> {
         Facts {
             environment: &self.environment,
@@ -161,6 +178,7 @@ fn issues(material: &Material) -> Vec<Issue> {
     let issue = |id: &String, not_after| Issue {
         issue: id.clone(),
         not_after,
+        last_used_at: None,
     };
     match material {
         Material::Basic(all) => all

@@ -6,9 +6,10 @@ use keyward_core::deployment::is_name;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
-use super::keys::ShownKey;
+use super::keys::{ShownKey, TIME_S_MAX};
+use super::usage;
 use crate::call::{Answer, PAGE_BYTES_MAX};
-use crate::key::{KeyView, Kind};
+use crate::key::{KeyView, Kind, Usage};
 use crate::policy::Area;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
@@ -22,6 +23,7 @@ pub(crate) const CURSOR_BYTES_MAX: usize = 1_024;
 /// Which keys, and in which order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct KeyQuery {
     pub(crate) state: Option<Standing>,
     pub(crate) kind: Option<Kind>,
@@ -29,6 +31,9 @@ pub(crate) struct KeyQuery {
     pub(crate) environment: Option<String>,
     #[cfg_attr(test, schemars(length(max = SEARCH_CHARACTERS_MAX)))]
     pub(crate) search: Option<String>,
+    /// Made before this time, and not used since.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
+    pub(crate) unused_since: Option<u64>,
     pub(crate) sort: Option<Sort>,
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Cursor>"))]
     pub(crate) after: Option<String>,
@@ -63,6 +68,11 @@ pub(crate) enum Sort {
     Expires,
     #[serde(rename = "-expires")]
     ExpiresDown,
+    /// Those that were never used come first.
+    #[serde(rename = "lastUsed")]
+    LastUsed,
+    #[serde(rename = "-lastUsed")]
+    LastUsedDown,
 }
 
 impl Sort {
@@ -75,6 +85,8 @@ impl Sort {
             Self::CreatedDown => ("created_at_s", true),
             Self::Expires => ("expires_at_s", false),
             Self::ExpiresDown => ("expires_at_s", true),
+            Self::LastUsed => ("used_at_s", false),
+            Self::LastUsedDown => ("used_at_s", true),
         }
     }
 }
@@ -124,6 +136,8 @@ struct Row {
     folded: String,
     created_at_s: u64,
     expires_at_s: u64,
+    used_at_s: u64,
+    usage: Option<String>,
     /// `None` where the page has no more room.
     view: Option<String>,
 }
@@ -133,6 +147,7 @@ impl Row {
         match sort.by().0 {
             "folded" => Place::Text(self.folded.clone()),
             "created_at_s" => Place::Number(self.created_at_s),
+            "used_at_s" => Place::Number(self.used_at_s),
             _ => Place::Number(self.expires_at_s),
         }
     }
@@ -158,15 +173,17 @@ pub(super) fn list(moment: &Moment, query: &KeyQuery) -> Result<Answer, Refusal>
         Some(last) if more => Some(Cursor(sort, last.place(sort), last.key_id.clone()).write()?),
         _ => None,
     };
-    let views: Vec<KeyView> = rows
+    let keys: Vec<(KeyView, Usage)> = rows
         .iter()
-        .filter_map(|row| row.view.as_deref())
-        .map(|view| serde_json::from_str(view).map_err(|error| Refusal::internal(&error)))
-        .collect::<Result<_, _>>()?;
-    let items = views.iter().map(|key| ShownKey {
-        key,
-        state: key.state(moment.now_s),
-    });
+        .filter_map(|row| Some((row.view.as_deref()?, row.usage.as_deref())))
+        .map(|(view, kept)| {
+            let view = serde_json::from_str(view).map_err(|error| Refusal::internal(&error))?;
+            Ok((view, usage::parse(kept)?))
+        })
+        .collect::<Result<_, Refusal>>()?;
+    let items = keys
+        .iter()
+        .map(|(view, usage)| ShownKey::new(view.clone(), usage, moment.now_s));
     Answer::json(
         200,
         &KeyPage {
@@ -213,6 +230,14 @@ fn rows(moment: &Moment, query: &KeyQuery, sort: Sort, limit: u64) -> Result<Vec
         wheres.push("environment = ?".to_owned());
         args.push(environment.into());
     }
+    if let Some(since_s) = query.unused_since {
+        if since_s > TIME_S_MAX {
+            return Err(Refusal::field("unusedSince", "is not a time"));
+        }
+        wheres.push("used_at_s < ? AND created_at_s < ?".to_owned());
+        args.push(since_s.into());
+        args.push(since_s.into());
+    }
     if let Some(search) = &query.search {
         if search.chars().count() > SEARCH_CHARACTERS_MAX {
             return Err(Refusal::field("search", "must have 100 characters at most"));
@@ -229,12 +254,13 @@ fn rows(moment: &Moment, query: &KeyQuery, sort: Sort, limit: u64) -> Result<Vec
     };
     args.push(limit.saturating_add(1).into());
     args.push(PAGE_BYTES_MAX.into());
-    let order = format!("ORDER BY {column} {order}, key_id {order}");
+    let order = format!("ORDER BY {column} {order}, keys.key_id {order}");
     let statement = format!(
         "WITH asked AS (SELECT key_id, {column}, length(view) AS own FROM keys {filter} {order} LIMIT ?),
-         sized AS (SELECT key_id AS id, own, sum(own) OVER ({order}) AS size FROM asked)
-         SELECT key_id, folded, created_at_s, expires_at_s,
-         CASE WHEN size <= ? OR size = own THEN view END AS view FROM sized CROSS JOIN keys ON key_id = id {order}"
+         sized AS (SELECT key_id AS id, own, sum(own) OVER ({order}) AS size FROM asked AS keys)
+         SELECT keys.key_id AS key_id, folded, created_at_s, expires_at_s, used_at_s, usage,
+         CASE WHEN size <= ? OR size = own THEN view END AS view
+         FROM sized CROSS JOIN keys ON keys.key_id = id LEFT JOIN usage ON usage.key_id = id {order}"
     );
     Ok(sql::rows(&moment.storage, &statement, args)?)
 }

@@ -20,6 +20,9 @@ use crate::sql::{self, args};
 const KEYS_MAX: usize = 1_000;
 /// As many as KV gives at once.
 const BULK: u64 = 100;
+/// Their records together, in bytes, unless one alone is more: there are a hundred at a time, in KV's
+/// words as well, and an isolate has little room.
+const BULK_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
 /// From where on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -68,8 +71,12 @@ pub(super) async fn reconcile(
         }
         let rows: Vec<Row> = sql::rows(
             &moment.storage,
-            "SELECT key_id, record FROM keys WHERE key_id > ? ORDER BY key_id LIMIT ?",
-            args![after, BULK],
+            "WITH asked AS (SELECT key_id AS id, length(record) AS own FROM keys WHERE key_id > ?
+             ORDER BY key_id LIMIT ?),
+             sized AS (SELECT id, own, sum(own) OVER (ORDER BY id) AS size FROM asked)
+             SELECT key_id, record FROM sized CROSS JOIN keys ON key_id = id
+             WHERE size <= ? OR size = own ORDER BY key_id",
+            args![after, BULK, BULK_BYTES_MAX],
         )?;
         let Some(last) = rows.last() else { break };
         found.next = Some(last.key_id.clone());
