@@ -62,7 +62,8 @@ test("the document is valid OpenAPI 3.1", async () => {
   assert.equal(status, 0, text);
 });
 
-test("every operation keeps to the document, whatever it is asked", async () => {
+// A minute of the machine's own time; others may be at work on it.
+test("every operation keeps to the document, whatever it is asked", { timeout: 900_000 }, async () => {
   const answers = await schemathesis("fuzzed", ["--exclude-operation-id", "closeSession"]);
   for (const [operation, statuses] of Object.entries(answers)) {
     console.log(`| ${operation} | ${Object.entries(statuses).map(([status, count]) => `${status}: ${count}`).join(", ")} |`);
