@@ -135,6 +135,8 @@ pub(crate) enum OrganisationCall {
     Wake,
     /// What a gateway counted.
     NoteUsage(Vec<KeyUsage>),
+    /// Which generations of these keys are the present ones.
+    Generations(Vec<String>),
 }
 
 #[expect(
@@ -242,6 +244,7 @@ impl Organisation {
                 Ok(Answer::empty())
             }
             OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
+            OrganisationCall::Generations(keys) => usage::generations(&moment, keys),
         }
     }
 }
