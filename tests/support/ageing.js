@@ -3,16 +3,18 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-/** Runs statements in every object of a class that has the table. */
+/** Runs statements in every object of a class that has the table, and gives the rows of those that have any. */
 export async function inObjects(registry, objects, table, statements) {
+  const rows = [];
   const folder = join(registry.state, "registry-disk", `keyward-${objects}`);
   for (const file of await readdir(folder)) {
     if (!file.endsWith(".sqlite") || file === "metadata.sqlite") continue;
     const database = new DatabaseSync(join(folder, file));
     const found = database.prepare("SELECT 1 FROM sqlite_master WHERE name = ?").get(table);
-    if (found) for (const statement of statements) database.exec(statement);
+    if (found) for (const statement of statements) rows.push(...database.prepare(statement).all());
     database.close();
   }
+  return rows;
 }
 
 /** Makes sessions older by these seconds: all of their times, or one column. */

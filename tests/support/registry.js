@@ -81,6 +81,9 @@ export async function startRegistry({ settings = {} } = {}) {
     get port() {
       return running.ports.gateway;
     },
+    get adminPort() {
+      return running.ports.registry;
+    },
     get kv() {
       return kvClient(`http://127.0.0.1:${running.ports.kv}`);
     },

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use worker::{Delay, Env, Method, Request, RequestInit, Response};
 
+use crate::automation::Signed;
 use crate::refusal::{Code, MEDIA_TYPE, Refusal};
 
 pub(crate) const DIRECTORY: &str = "DIRECTORY";
@@ -33,6 +34,8 @@ pub(crate) struct About {
     pub(crate) session: Option<String>,
     pub(crate) if_match: Option<String>,
     pub(crate) idempotency: Option<Idempotency>,
+    /// The request itself, where a key has signed it.
+    pub(crate) signed: Option<Signed>,
 }
 
 /// A request that may be sent again.

@@ -1,6 +1,8 @@
 //! An organisation: the one place where its keys and operators are true. Every change is one
 //! transaction, with its entry in the audit log and with what has to be published.
+mod actor;
 mod audit;
+mod automation;
 mod change;
 mod head;
 mod keys;
@@ -13,6 +15,7 @@ mod schema;
 mod sessions;
 mod settings;
 
+use core::cell::RefCell;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -33,11 +36,12 @@ pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
 pub(crate) use settings::SettingsEdit;
 
+/// How long a founding may take, in seconds. One that broke off can be begun again after that.
+const CLAIM_S: u64 = 60;
+
 #[derive(Serialize, Deserialize)]
 pub(crate) enum OrganisationCall {
-    /// Whether it is there.
-    IsFounded,
-    /// Makes it, with its first firm-admin.
+    /// Makes it, with its first firm-admin, for who has claimed it.
     Found {
         id: String,
         name: String,
@@ -118,6 +122,10 @@ pub(crate) enum OrganisationCall {
     Audit(AuditQuery),
     /// Sets the alarm again, should it have been lost.
     Wake,
+    /// For who is about to found it: of two at a time one is too late.
+    Claim {
+        id: String,
+    },
 }
 
 #[expect(
@@ -128,11 +136,23 @@ pub(crate) enum OrganisationCall {
 pub struct Organisation {
     state: State,
     env: Env,
+    claim: RefCell<Option<Claim>>,
+}
+
+/// Who is founding the organisation.
+struct Claim {
+    /// Of its first firm-admin.
+    id: String,
+    until_s: u64,
 }
 
 impl DurableObject for Organisation {
     fn new(state: State, env: Env) -> Self {
-        let organisation = Self { state, env };
+        let organisation = Self {
+            state,
+            env,
+            claim: RefCell::default(),
+        };
         // An alarm that was dropped is set again; should this fail, the next change does it.
         let _ = outbox::arm(&organisation.state.storage());
         organisation
@@ -160,28 +180,37 @@ impl DurableObject for Organisation {
 }
 
 impl Organisation {
-    async fn answer(&self, about: About, call: OrganisationCall) -> Result<Answer, Refusal> {
+    async fn answer(&self, mut about: About, call: OrganisationCall) -> Result<Answer, Refusal> {
         let configuration = Configuration::of(&self.env)?;
-        let moment = Moment {
+        let signed = about.signed.take();
+        let mut moment = Moment {
             storage: self.state.storage(),
             configuration: Rc::clone(&configuration),
             now_s: clock::now_s(),
             about,
+            key: None,
         };
         if !schema::is_there(&moment.storage)? {
             // Nothing is written for a name that nobody reserved.
             return match call {
+                OrganisationCall::Claim { id } => self.claim(id, moment.now_s),
                 OrganisationCall::Found { id, name, email } => {
+                    self.claim(id.clone(), moment.now_s)?;
                     operators::found(&moment, id, &name, &email)
                 }
                 OrganisationCall::OpenSession { .. } => Err(Code::SignInFailed.into()),
-                OrganisationCall::IsFounded | OrganisationCall::Wake => Err(call::not_here()),
+                OrganisationCall::Wake => Err(call::not_here()),
                 _ => Err(Code::Unauthenticated.into()),
             };
         }
+        if let Some(signed) = signed {
+            automation::admit(&moment, &signed)?;
+            moment.key = Some(signed.key_id);
+        }
         match call {
-            OrganisationCall::IsFounded => Ok(Answer::empty()),
-            OrganisationCall::Found { .. } => Err(Code::NameTaken.into()),
+            OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => {
+                Err(Code::NameTaken.into())
+            }
             OrganisationCall::OpenSession {
                 operator,
                 email,
@@ -225,5 +254,20 @@ impl Organisation {
                 Ok(Answer::empty())
             }
         }
+    }
+
+    /// Keeps others from founding it at the same time: its first admin's invitation would be for
+    /// another operator than the one who is in it.
+    fn claim(&self, id: String, now_s: u64) -> Result<Answer, Refusal> {
+        let mut claim = self.claim.borrow_mut();
+        if claim
+            .as_ref()
+            .is_some_and(|claim| claim.id != id && now_s < claim.until_s)
+        {
+            return Err(Code::NameTaken.into());
+        }
+        let until_s = now_s.saturating_add(CLAIM_S);
+        *claim = Some(Claim { id, until_s });
+        Ok(Answer::empty())
     }
 }

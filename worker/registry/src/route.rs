@@ -26,6 +26,10 @@ pub(crate) async fn answer(
     let Some((&"v1", path)) = segments.split_first() else {
         return public(configuration, &asked, &segments);
     };
+    if asked.about.signed.is_some() {
+        let call = call_of(&asked.method, path, &asked)?;
+        return Ok((within(env, &asked, call).await?, None));
+    }
     match (asked.method.as_str(), path) {
         ("POST", ["organisations"]) => sign_in::found(env, configuration, &asked).await,
         ("POST", ["enrolment"]) => sign_in::enrol(env, &asked).await,
@@ -119,13 +123,13 @@ fn call_of(method: &str, path: &[&str], asked: &Asked) -> Result<OrganisationCal
     })
 }
 
-/// Asks the organisation of the session.
+/// Asks the organisation of who asks.
 pub(crate) async fn within(
     env: &Env,
     asked: &Asked,
     call: OrganisationCall,
 ) -> Result<Answer, Refusal> {
-    let (organisation, _) = asked.session.as_ref().ok_or(Code::Unauthenticated)?;
+    let organisation = asked.organisation.as_ref().ok_or(Code::Unauthenticated)?;
     ask_organisation(env, organisation, asked.about.clone(), call).await
 }
 

@@ -55,16 +55,17 @@ pub(crate) async fn found(
     if !reserved.is_ok() {
         return Ok((reserved, None));
     }
-    let is_founded = ask_organisation(env, &new.name, about(), OrganisationCall::IsFounded).await?;
-    if is_founded.is_ok() {
-        return Err(Code::NameTaken.into());
+    let id = random::id()?;
+    let claim = OrganisationCall::Claim { id: id.clone() };
+    let claimed = ask_organisation(env, &new.name, about(), claim).await?;
+    if !claimed.is_ok() {
+        return Ok((claimed, None));
     }
     // The invitation comes first: an organisation whose first admin has none would be lost.
     let person = Person {
         organisation: new.name.clone(),
         email: email::folded(&new.firm_admin),
     };
-    let id = random::id()?;
     let invitation = send_invitation(env, asked, &person, &id, true).await?;
     let call = OrganisationCall::Found {
         id,
@@ -88,7 +89,7 @@ pub(crate) async fn invite(
         email: String,
         signed_in_at: Option<u64>,
     }
-    let (organisation, _) = asked.session.as_ref().ok_or(Code::Unauthenticated)?;
+    let organisation = asked.organisation.as_ref().ok_or(Code::Unauthenticated)?;
     let answer = within(env, asked, call).await?;
     if !answer.is_ok() {
         return Ok((answer, None));
@@ -233,7 +234,7 @@ struct SecondFactor {
 
 pub(crate) async fn step_up(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     let form: SecondFactor = json(asked)?;
-    let (organisation, _) = asked.session.as_ref().ok_or(Code::Unauthenticated)?;
+    let organisation = asked.organisation.as_ref().ok_or(Code::Unauthenticated)?;
     let session = within(env, asked, OrganisationCall::Session).await?;
     if !session.is_ok() {
         return Ok((session, None));

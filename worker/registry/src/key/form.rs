@@ -1,5 +1,6 @@
 //! Keys as they are asked for.
 mod check;
+mod own_api;
 
 use keyward_issuer::NewKey;
 use keyward_issuer::change::Edit;
@@ -34,6 +35,13 @@ pub(crate) struct KeyForm {
     /// In seconds of Unix time; or in days from now, not both.
     expires_at: Option<u64>,
     life_days: Option<u64>,
+}
+
+impl KeyForm {
+    /// Whether when it expires is left to us.
+    pub(crate) const fn names_no_end(&self) -> bool {
+        self.expires_at.is_none() && self.life_days.is_none()
+    }
 }
 
 /// A role that the key is to hold.

@@ -27,6 +27,8 @@ pub(super) enum By<'a> {
         email: &'a str,
         second_factor_at: u64,
     },
+    /// A key of the API `keyward`.
+    Key { id: &'a str, name: &'a str },
 }
 
 #[derive(Serialize)]

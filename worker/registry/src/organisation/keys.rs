@@ -15,13 +15,13 @@ use crate::call::Answer;
 use crate::key::{Checker, KeyEdit, KeyView};
 use crate::policy::Area;
 use crate::random;
-use crate::refusal::{Code, Refusal};
+use crate::refusal::{Code, FieldError, Refusal};
 
 pub(super) use again::{acknowledge, secret_again};
 pub(super) use create::create;
 pub(super) use role::{holders, narrow, view};
-pub(super) use stored::Shown;
 use stored::Stored;
+pub(super) use stored::{Shown, record};
 
 /// A new secret, and what becomes of the one that there is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -137,7 +137,7 @@ pub(super) fn rotate(
     key_id: &str,
     rotation: &Rotation,
 ) -> Result<Answer, Refusal> {
-    let needs = Needs::to(Action::Update, Area::Keys).and_a_fresh_factor();
+    let needs = Needs::to(Action::Update, Area::Keys).and_a_fresh_factor_or_signature();
     change(
         moment,
         needs,
@@ -175,7 +175,7 @@ fn reissued(moment: &Moment, stored: &Stored, rotation: &Rotation) -> Result<Cha
     })
 }
 
-/// When the key must be inside of the operator's `mayGrant`.
+/// When the key must be inside of what who asks may grant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inside {
     BeforeAndAfter,
@@ -217,7 +217,7 @@ fn change(
             return Err(Code::PreconditionFailed.into());
         }
         let may_grant = |view: &KeyView| match inside {
-            Inside::Neither => Ok(()),
+            Inside::Neither => change.actor.reaches(&view.environment).map_err(beyond),
             Inside::BeforeAndAfter => is_inside(change, view),
         };
         may_grant(&stored.view)?;
@@ -234,14 +234,15 @@ fn change(
 }
 
 fn is_inside(change: &Change<'_>, view: &KeyView) -> Result<(), Refusal> {
-    let covered = change
-        .actor
-        .may_grant
-        .covers(view.facts(), change.moment.now_s);
-    covered.map_err(|errors| Refusal {
+    let covered = change.actor.covers(view.facts(), change.moment.now_s);
+    covered.map_err(beyond)
+}
+
+fn beyond(errors: Vec<FieldError>) -> Refusal {
+    Refusal {
         errors,
         ..Code::BeyondMayGrant.into()
-    })
+    }
 }
 
 /// Why a key cannot be made or changed, in terms of the request.

@@ -3,10 +3,10 @@ use keyward_core::catalogue::Action;
 use keyward_platform::transaction;
 use serde::{Deserialize, Serialize};
 
+use super::actor::Actor;
 use super::audit::{self, By};
 use super::change::{Change, Moment, Needs};
-use super::sessions::{self, Actor};
-use super::{outbox, schema, settings};
+use super::{outbox, schema, sessions, settings};
 use crate::call::Answer;
 use crate::policy::{Area, MayGrant, OperatorRole};
 use crate::random;

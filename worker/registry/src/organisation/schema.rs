@@ -6,7 +6,7 @@ use crate::policy::DAY_S;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "CREATE TABLE organisation (
         one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
         life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
@@ -33,14 +33,17 @@ const TABLES: [&str; 9] = [
     "CREATE TABLE repeats (
         operator TEXT NOT NULL, key TEXT NOT NULL, content_hash TEXT NOT NULL, key_id TEXT NOT NULL,
         at_s INTEGER NOT NULL, PRIMARY KEY (operator, key)) STRICT",
+    // Requests that keys have signed, until no copy would be fresh.
+    "CREATE TABLE seen (replay TEXT PRIMARY KEY, until_s INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 ];
 
-const INDICES: [&str; 4] = [
+const INDICES: [&str; 5] = [
     "CREATE INDEX keys_by_creation ON keys (created_at_s, key_id)",
     // Searching reads this alone, and not the whole of every key.
     "CREATE INDEX keys_by_search ON keys (search, key_id)",
     "CREATE INDEX keys_by_expiry ON keys (expires_at_s, key_id)",
     "CREATE INDEX publish_by_time ON publish (due_at_ms)",
+    "CREATE INDEX seen_by_end ON seen (until_s)",
 ];
 
 /// Whether the organisation was founded.
@@ -63,7 +66,7 @@ pub(super) fn create(storage: &Storage) -> worker::Result<()> {
 }
 
 /// What an organisation decided for all of its keys.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Policy {
     pub(super) name: String,
     pub(super) life_days_max: u64,

@@ -2,6 +2,7 @@
 use keyward_platform::transaction;
 use serde::{Deserialize, Serialize};
 
+use super::actor::{Actor, Proof};
 use super::audit::{self, By};
 use super::change::Moment;
 use crate::call::Answer;
@@ -12,16 +13,6 @@ use crate::sql::{self, args};
 
 /// Sessions that one operator has at a time; the oldest give way.
 const SESSIONS_MAX: u64 = 10;
-
-/// The operator of a session.
-#[derive(Debug)]
-pub(super) struct Actor {
-    pub(super) id: String,
-    pub(super) email: String,
-    pub(super) role: OperatorRole,
-    pub(super) may_grant: MayGrant,
-    pub(super) times: Times,
-}
 
 #[derive(Deserialize)]
 struct Row {
@@ -63,13 +54,15 @@ pub(super) fn actor(moment: &Moment) -> Result<Actor, Refusal> {
         email: row.email,
         role: serde_json::from_str(&row.role).map_err(parsed)?,
         may_grant: serde_json::from_str(&row.may_grant).map_err(parsed)?,
-        times,
+        proof: Proof::Session(times),
     })
 }
 
 /// Notes that the session is in use, once a minute.
 pub(super) fn touch(moment: &Moment, actor: &Actor) -> Result<(), Refusal> {
-    if actor.times.is_touch_due(moment.now_s) {
+    if let Proof::Session(times) = &actor.proof
+        && times.is_touch_due(moment.now_s)
+    {
         sql::run(
             &moment.storage,
             "UPDATE sessions SET used_at_s = ? WHERE hash = ?",
@@ -143,7 +136,7 @@ pub(super) fn show(moment: &Moment) -> Result<Answer, Refusal> {
             email: actor.email,
             role: actor.role,
             may_grant: actor.may_grant,
-            second_factor_at: actor.times.second_factor_at_s,
+            second_factor_at: actor.proof.second_factor_at_s(),
         },
     )
 }
