@@ -15,6 +15,7 @@ use crate::refusal::{Code, MEDIA_TYPE, Refusal};
 pub(crate) const DIRECTORY: &str = "DIRECTORY";
 pub(crate) const ORGANISATION: &str = "ORGANISATION";
 pub(crate) const OPERATOR: &str = "OPERATOR";
+pub(crate) const NETWORK: &str = "NETWORK";
 /// There is one directory.
 pub(crate) const THE_DIRECTORY: &str = "directory";
 

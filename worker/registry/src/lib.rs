@@ -10,6 +10,7 @@ mod email;
 mod front;
 mod key;
 mod name;
+mod network;
 mod operator;
 mod organisation;
 mod password;

@@ -25,6 +25,7 @@ use crate::call::{self, About, Answer, Ask};
 use crate::clock;
 use crate::configuration::Configuration;
 use crate::key::{KeyEdit, KeyForm};
+use crate::operator::Failures;
 use crate::refusal::{Code, Refusal};
 
 pub(crate) use audit::AuditQuery;
@@ -52,12 +53,15 @@ pub(crate) enum OrganisationCall {
         operator: String,
         email: String,
         session: String,
+        /// Of the factors that were shown.
+        generation: u64,
     },
     /// The second factor was shown again.
     RefreshSession,
     /// Ends those of an operator whose factors are others now.
     EndSessions {
         operator: String,
+        generation: u64,
     },
     CloseSession,
     Session,
@@ -125,6 +129,11 @@ pub(crate) enum OrganisationCall {
     /// For who is about to found it: of two at a time one is too late.
     Claim {
         id: String,
+    },
+    /// Signing in has failed for this operator.
+    NoteFailures {
+        operator: String,
+        failures: Vec<Failures>,
     },
 }
 
@@ -215,9 +224,16 @@ impl Organisation {
                 operator,
                 email,
                 session,
-            } => sessions::open(&moment, &operator, &email, &session),
+                generation,
+            } => sessions::open(&moment, &operator, &email, &session, generation),
             OrganisationCall::RefreshSession => sessions::refresh(&moment),
-            OrganisationCall::EndSessions { operator } => sessions::end_all(&moment, &operator),
+            OrganisationCall::EndSessions {
+                operator,
+                generation,
+            } => sessions::end_all(&moment, &operator, generation),
+            OrganisationCall::NoteFailures { operator, failures } => {
+                sessions::note_failures(&moment, &operator, &failures)
+            }
             OrganisationCall::CloseSession => sessions::close(&moment),
             OrganisationCall::Session => sessions::show(&moment),
             OrganisationCall::CreateKey(form) => keys::create(&moment, &self.env, *form).await,

@@ -1,19 +1,27 @@
 //! What goes over more than one object: founding, enrolling, signing in.
+use core::time::Duration;
+
 use keyward_core::deployment::is_name;
 use serde::{Deserialize, Serialize};
-use worker::Env;
+use worker::{Delay, Env};
 
-use crate::call::{self, Answer, Ask, DIRECTORY, OPERATOR, THE_DIRECTORY};
+use crate::call::{self, About, Answer, Ask, DIRECTORY, NETWORK, OPERATOR, THE_DIRECTORY};
+use crate::clock;
 use crate::configuration::Configuration;
+use crate::delay;
 use crate::directory::DirectoryCall;
 use crate::email;
 use crate::front::{self, Asked};
+use crate::network::NetworkCall;
 use crate::operator::{OperatorCall, Person, Proven};
 use crate::organisation::{OrganisationCall, Who};
 use crate::password;
 use crate::random;
 use crate::refusal::{Code, Refusal};
 use crate::route::{Reply, ask_organisation, json, within};
+
+/// What a refusal to believe somebody takes is a multiple of this.
+const STEP_MS: u64 = 500;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -152,7 +160,7 @@ pub(crate) async fn enrol(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
         invitation: form.invitation,
         password: form.password,
     };
-    Ok((ask_operator(env, asked, &person, call).await?, None))
+    Ok((prove(env, asked, &person, call).await?, None))
 }
 
 #[derive(Deserialize)]
@@ -171,7 +179,7 @@ pub(crate) async fn confirm(env: &Env, asked: &Asked) -> Result<Reply, Refusal> 
         invitation: form.invitation,
         code: form.code,
     };
-    Ok((ask_operator(env, asked, &person, call).await?, None))
+    Ok((prove(env, asked, &person, call).await?, None))
 }
 
 #[derive(Deserialize)]
@@ -200,13 +208,15 @@ pub(crate) async fn open(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
         password: form.password,
         code: form.code,
     };
-    let proven = ask_operator(env, asked, &person, call).await?;
+    let proven = prove(env, asked, &person, call).await?;
     if !proven.is_ok() {
         return Ok((proven, None));
     }
+    let shown: Proven = proven.read()?;
     let secret = random::secret()?;
     let call = OrganisationCall::OpenSession {
-        operator: proven.read::<Proven>()?.operator,
+        operator: shown.operator,
+        generation: shown.generation,
         email: person.email.clone(),
         session: random::hash(&secret),
     };
@@ -248,7 +258,7 @@ pub(crate) async fn step_up(env: &Env, asked: &Asked) -> Result<Reply, Refusal> 
         operator: who.id,
         code: form.code,
     };
-    let proven = ask_operator(env, asked, &person, call).await?;
+    let proven = prove(env, asked, &person, call).await?;
     if !proven.is_ok() {
         return Ok((proven, None));
     }
@@ -265,6 +275,51 @@ fn person(organisation: &str, email: &str) -> Result<Person, Refusal> {
         organisation: organisation.to_owned(),
         email: email::folded(email),
     })
+}
+
+/// Asks an operator's object whether somebody is him, as often as the network may that he comes
+/// from.
+async fn prove(
+    env: &Env,
+    asked: &Asked,
+    person: &Person,
+    call: OperatorCall,
+) -> Result<Answer, Refusal> {
+    let begun_ms = clock::now_ms();
+    let network = delay::network(asked.about.address);
+    let hash = random::hash(&person.object_name());
+    let may_try = NetworkCall::Try {
+        person: hash.clone(),
+        has_address: asked.about.address.is_some(),
+    };
+    let may_try = ask_network(env, &network, may_try).await?;
+    if !may_try.is_ok() {
+        return Ok(may_try);
+    }
+    let answer = ask_operator(env, asked, person, call).await?;
+    if answer.is_ok() {
+        // Where this fails the try stays counted, and that is all.
+        let _ = ask_network(env, &network, NetworkCall::Forget { person: hash }).await;
+    } else {
+        until_a_full_step(begun_ms).await;
+    }
+    Ok(answer)
+}
+
+/// What an object writes depends on how much was right. So that the time until the answer does
+/// not, it is always some full steps.
+async fn until_a_full_step(begun_ms: u64) {
+    let taken_ms = clock::now_ms().saturating_sub(begun_ms);
+    let left_ms = STEP_MS - taken_ms % STEP_MS;
+    Delay::from(Duration::from_millis(left_ms)).await;
+}
+
+async fn ask_network(env: &Env, network: &str, call: NetworkCall) -> Result<Answer, Refusal> {
+    let question = Ask {
+        about: About::default(),
+        call,
+    };
+    call::ask(env, NETWORK, network, &question).await
 }
 
 async fn ask_operator(

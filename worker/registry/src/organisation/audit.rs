@@ -22,6 +22,8 @@ const LINES_MAX: u64 = 1_000;
 pub(super) enum By<'a> {
     /// Who has the root token.
     Root,
+    /// Who did not prove to be anybody.
+    Nobody,
     Operator {
         id: &'a str,
         email: &'a str,

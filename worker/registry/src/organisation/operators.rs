@@ -218,6 +218,11 @@ pub(super) fn remove(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
             "DELETE FROM operators WHERE id = ?",
             args![id],
         )?;
+        sql::run(
+            change.storage(),
+            "DELETE FROM factors WHERE operator = ?",
+            args![id],
+        )?;
         an_admin_is_left(moment)?;
         change.audit("operator.remove", id, Some(&before), None)?;
         Ok(Answer::empty())

@@ -6,7 +6,7 @@ use crate::policy::DAY_S;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "CREATE TABLE organisation (
         one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
         life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
@@ -35,6 +35,8 @@ const TABLES: [&str; 10] = [
         at_s INTEGER NOT NULL, PRIMARY KEY (operator, key)) STRICT",
     // Requests that keys have signed, until no copy would be fresh.
     "CREATE TABLE seen (replay TEXT PRIMARY KEY, until_s INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    // The latest factors of each operator that this object has heard of. His own object has them.
+    "CREATE TABLE factors (operator TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT",
 ];
 
 const INDICES: [&str; 5] = [

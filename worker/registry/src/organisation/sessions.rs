@@ -6,6 +6,7 @@ use super::actor::{Actor, Proof};
 use super::audit::{self, By};
 use super::change::Moment;
 use crate::call::Answer;
+use crate::operator::Failures;
 use crate::policy::{MayGrant, OperatorRole};
 use crate::refusal::{Code, Refusal};
 use crate::session::Times;
@@ -89,6 +90,7 @@ pub(super) fn open(
     id: &str,
     email: &str,
     session: &str,
+    generation: u64,
 ) -> Result<Answer, Refusal> {
     #[derive(Deserialize)]
     struct Known {}
@@ -100,6 +102,10 @@ pub(super) fn open(
             args![now_s, id, email],
         )?;
         known.ok_or(Code::SignInFailed)?;
+        // The factors may have become others since they were shown.
+        if hear_of(moment, id, generation)? == Heard::Later {
+            return Err(Code::SignInFailed.into());
+        }
         sql::run(
             &moment.storage,
             "INSERT INTO sessions VALUES (?, ?, ?, ?, ?)",
@@ -164,7 +170,7 @@ pub(super) fn close(moment: &Moment) -> Result<Answer, Refusal> {
 }
 
 /// The factors of an operator are others now: who signed in with the old ones is out.
-pub(super) fn end_all(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn end_all(moment: &Moment, id: &str, generation: u64) -> Result<Answer, Refusal> {
     #[derive(Deserialize)]
     struct Known {
         email: String,
@@ -176,7 +182,7 @@ pub(super) fn end_all(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
             args![id],
         )?;
         let Known { email } = row.ok_or(Code::SignInFailed)?;
-        end(moment, id)?;
+        hear_of(moment, id, generation)?;
         let by = By::Operator {
             id,
             email: &email,
@@ -194,4 +200,52 @@ pub(super) fn end(moment: &Moment, operator: &str) -> Result<(), Refusal> {
         args![operator],
     )?;
     Ok(())
+}
+
+/// What was known of an operator's factors before.
+#[derive(PartialEq, Eq)]
+enum Heard {
+    EarlierOrThese,
+    Later,
+}
+
+/// Ends the sessions that began with earlier factors than these.
+fn hear_of(moment: &Moment, operator: &str, generation: u64) -> Result<Heard, Refusal> {
+    #[derive(Deserialize)]
+    struct Known {
+        generation: u64,
+    }
+    let statement = "SELECT generation FROM factors WHERE operator = ?";
+    let known: Option<Known> = sql::row(&moment.storage, statement, args![operator])?;
+    let known = known.map_or(0, |known| known.generation);
+    if known > generation {
+        return Ok(Heard::Later);
+    }
+    if known < generation {
+        end(moment, operator)?;
+        sql::run(
+            &moment.storage,
+            "INSERT INTO factors VALUES (?, ?) ON CONFLICT DO UPDATE SET generation = excluded.generation",
+            args![operator, generation],
+        )?;
+    }
+    Ok(Heard::EarlierOrThese)
+}
+
+/// One entry for many failures: his object sums them up.
+pub(super) fn note_failures(
+    moment: &Moment,
+    operator: &str,
+    failures: &[Failures],
+) -> Result<Answer, Refusal> {
+    #[derive(Deserialize)]
+    struct Known {}
+    transaction(&moment.storage, || {
+        let statement = "SELECT 1 FROM operators WHERE id = ?";
+        let known: Option<Known> = sql::row(&moment.storage, statement, args![operator])?;
+        known.ok_or(Code::SignInFailed)?;
+        let after = Some(&failures);
+        audit::append(moment, By::Nobody, "session.refuse", operator, None, after)
+    })?;
+    Ok(Answer::empty())
 }
