@@ -13,7 +13,7 @@ import { admin as grants, as, form, signed } from "../support/automation.js";
 import { call } from "../support/client.js";
 import { eventually } from "../support/eventually.js";
 import { ROOT } from "../support/gateway.js";
-import { enrol, found } from "../support/operator.js";
+import { enrol, found, totp } from "../support/operator.js";
 import { ADMIN, startRegistry } from "../support/registry.js";
 import { basic } from "../support/sign.js";
 
@@ -156,10 +156,10 @@ test("operators and sessions are for people", async () => {
   for (const [method, path, body] of [
     ["POST", "/v1/operators", operator], ["PATCH", `/v1/operators/${items[0].id}`, { disabled: true }],
     ["DELETE", `/v1/operators/${items[0].id}`], ["POST", `/v1/operators/${items[0].id}/invitation`],
-    ["GET", "/v1/session"], ["POST", "/v1/session", {}], ["POST", "/v1/session/second-factor", { code: "1" }], ["POST", "/v1/organisations", {}],
+    ["GET", "/v1/session"], ["POST", "/v1/session", { code: "1" }], ["POST", "/v1/session/second-factor", { code: "1" }], ["POST", "/v1/organisations", {}],
   ]) {
     const answer = await ask(method, path, { body });
-    assert.ok(["no_route", "not_found"].includes(code(answer)), `${method} ${path}: ${answer.text}`);
+    assert.ok(["no_route", "not_found", "permission_denied"].includes(code(answer)), `${method} ${path}: ${answer.text}`);
   }
 });
 
@@ -252,6 +252,36 @@ test("who gives a key the registry may do as much himself", async () => {
   const clerk = await operator("clerk", "key-manager", { ...EVERYTHING, apis: ["local"] });
   const answer = await give(clerk, "by a clerk", { keys: "r" });
   assert.deepEqual([code(answer), answer.json.errors[0].detail], ["beyond_may_grant", "API keyward"]);
+});
+
+test("an operator signs in with a key of his own instead of his password, and with his app all the same", async () => {
+  const email = "keyed@acme.example";
+  const { id, invitation } = await admin.expect(201, "POST", "/v1/operators", { email, role: "key-manager", mayGrant: EVERYTHING });
+  const one = await enrol(registry, { organisation: "acme", email, invitation });
+  await one.signIn();
+  const key = await one.expect(201, "POST", "/v1/keys", form("mine to sign in", [grants({ session: "c" })]));
+  const signIn = (code, by = key) => as(registry, by).ask("POST", "/v1/session", { body: { code } });
+  assert.equal(code(await signIn("000000")), "sign_in_failed");
+  const answer = await signIn(totp(one.secret));
+  assert.deepEqual([answer.status, answer.json], [200, { organisation: "acme", email }]);
+  const cookie = answer.headers["set-cookie"][0].split(";")[0];
+  assert.equal((await registry.ask("GET", "/v1/session", { cookie })).json.email, email);
+  // Each code is good once, and so is each request.
+  assert.equal(code(await signIn(totp(one.secret))), "sign_in_failed");
+  const request = signed(key, "POST", "/v1/session", { body: { code: one.recoveryCodes.pop() } });
+  assert.deepEqual([code(await registry.ask(...request)), code(await registry.ask(...request))], [200, "replayed"]);
+  assert.equal(code(await signIn(one.recoveryCodes.pop(), robot)), "permission_denied");
+  // It opens no session but its maker's, and its secret is nobody else's.
+  const path = `/v1/keys/${key.keyId}`;
+  for (const who of [admin, as(registry, robot)]) assert.equal(code(await who.ask("POST", `${path}/rotate`, { body: {} })), "beyond_may_grant");
+  const given = await as(registry, await make("giver", [grants({ keys: "crud", session: "c" })])).ask("POST", "/v1/keys", { body: form("given", [grants({ session: "c" })]) });
+  assert.equal(code(await signIn(one.recoveryCodes.pop(), given.json)), "sign_in_failed");
+  await admin.expect(200, "PATCH", `/v1/operators/${id}`, { disabled: true });
+  assert.equal(code(await signIn(one.recoveryCodes.pop())), "sign_in_failed");
+  await admin.expect(200, "PATCH", `/v1/operators/${id}`, { disabled: false });
+  assert.equal(code(await signIn(one.recoveryCodes.pop())), 200);
+  await admin.expect(200, "POST", `${path}/disable`);
+  assert.equal(code(await signIn(one.recoveryCodes.pop())), "key_disabled");
 });
 
 test("a weak key is none for the registry, and none has it unasked", async () => {

@@ -7,6 +7,7 @@ mod request;
 use keyward_core::catalogue::Method::{self, Delete, Get, Patch, Post};
 use keyward_core::catalogue::{Action, Actions, ApiDefinition, RouteDefinition};
 use keyward_wire::catalogue::OWN_API;
+use keyward_wire::record::Assignment;
 
 use crate::policy::Area;
 
@@ -21,6 +22,17 @@ pub(crate) fn grantable(area: Area) -> Actions {
         Area::Keys | Area::Organisation => Actions::ALL,
         Area::Operators | Area::Audit => Actions::NONE.with(Action::Read),
     }
+}
+
+/// The resource that stands for the password of who made the key. It is of no area: operators have
+/// sessions by being operators.
+pub(crate) const SESSION: &str = "session";
+pub(crate) const SESSION_ACTIONS: Actions = Actions::NONE.with(Action::Create);
+
+/// Whether a key with these roles stands for the password of who made it.
+pub(crate) fn is_password(assignments: &[Assignment]) -> bool {
+    let on = |one: &Assignment| one.grants.on(OWN_API, SESSION);
+    assignments.iter().any(|one| !on(one).is_empty())
 }
 
 const UPDATE: Option<Action> = Some(Action::Update);
@@ -52,23 +64,28 @@ const ROUTES: [(Area, &[Method], &str, Option<Action>); 15] = [
 
 /// The API, for the core.
 fn api() -> ApiDefinition {
-    let routes = ROUTES
-        .iter()
-        .map(|(area, methods, path, action)| RouteDefinition {
-            methods: methods.to_vec(),
-            pattern: (*path).to_owned(),
-            resource: area.as_str().to_owned(),
-            action: *action,
-            account: None,
-            accounts_at_origin: false,
-            allow_encoded_slash: false,
-            allow_empty_segments: false,
-            allow_semicolon: false,
-            basic: false,
-        });
+    let own = ROUTES.iter().map(|(area, methods, path, action)| {
+        let resource = area.as_str();
+        (resource, *methods, *path, *action)
+    });
+    let session: (_, &[Method], _, _) = (SESSION, &[Post], "/v1/session", None);
+    let routes = own.chain([session]);
+    let routes = routes.map(|(resource, methods, path, action)| RouteDefinition {
+        methods: methods.to_vec(),
+        pattern: path.to_owned(),
+        resource: resource.to_owned(),
+        action,
+        account: None,
+        accounts_at_origin: false,
+        allow_encoded_slash: false,
+        allow_empty_segments: false,
+        allow_semicolon: false,
+        basic: false,
+    });
+    let resources = Area::ALL.map(Area::as_str).into_iter().chain([SESSION]);
     ApiDefinition {
         name: OWN_API.to_owned(),
-        resources: Area::ALL.map(|area| area.as_str().to_owned()).to_vec(),
+        resources: resources.map(str::to_owned).collect(),
         cors: None,
         routes: routes.collect(),
     }

@@ -52,7 +52,7 @@ pub(crate) enum OperatorCall {
     Confirm { invitation: String, code: String },
     /// Both factors, or one answer for whichever is wrong. Gives whose they are.
     SignIn { password: String, code: String },
-    /// The second factor again.
+    /// The second factor, where the first one was shown in another way.
     StepUp { operator: String, code: String },
 }
 
@@ -207,26 +207,25 @@ impl Operator {
                         return Ok(Proof::Password);
                     }
                     guesses::know(&desk.storage, &desk.network, desk.now_s)?;
-                    proven = Some(Proven {
-                        operator: factors.operator.clone(),
-                        generation: factors.generation,
-                    });
+                    proven = Some(factors.proven());
                     Ok(Proof::All)
                 })?;
                 Answer::json(200, &proven)
             }
             OperatorCall::StepUp { operator, code } => {
-                desk.attempt(|factors| match factors {
-                    Some(factors) if factors.operator == operator => {
-                        Ok(if desk.second_factor(factors, &code)? {
-                            Proof::All
-                        } else {
-                            Proof::Password
-                        })
+                let mut proven = None;
+                desk.attempt(|factors| {
+                    let Some(factors) = factors.filter(|factors| factors.operator == operator)
+                    else {
+                        return Ok(Proof::None);
+                    };
+                    if !desk.second_factor(factors, &code)? {
+                        return Ok(Proof::Password);
                     }
-                    _ => Ok(Proof::None),
+                    proven = Some(factors.proven());
+                    Ok(Proof::All)
                 })?;
-                Ok(Answer::empty())
+                Answer::json(200, &proven)
             }
         }
     }

@@ -29,6 +29,7 @@ use crate::operator::Failures;
 use crate::refusal::{Code, Refusal};
 
 pub(crate) use audit::AuditQuery;
+pub(crate) use automation::Maker;
 use change::Moment;
 pub(crate) use listing::KeyQuery;
 pub(crate) use operators::{NewOperator, OperatorEdit};
@@ -130,6 +131,8 @@ pub(crate) enum OrganisationCall {
     Claim {
         id: String,
     },
+    /// The operator who made the key that signed the request, for signing in with it.
+    MakerOfKey,
     /// Signing in has failed for this operator.
     NoteFailures {
         operator: String,
@@ -231,6 +234,7 @@ impl Organisation {
                 operator,
                 generation,
             } => sessions::end_all(&moment, &operator, generation),
+            OrganisationCall::MakerOfKey => automation::maker(&moment),
             OrganisationCall::NoteFailures { operator, failures } => {
                 sessions::note_failures(&moment, &operator, &failures)
             }

@@ -27,6 +27,9 @@ pub(crate) async fn answer(
         return public(configuration, &asked, &segments);
     };
     if asked.about.signed.is_some() {
+        if let ("POST", ["session"]) = (asked.method.as_str(), path) {
+            return sign_in::open_with_key(env, &asked).await;
+        }
         let call = call_of(&asked.method, path, &asked)?;
         return Ok((within(env, &asked, call).await?, None));
     }

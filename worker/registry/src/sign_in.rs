@@ -14,7 +14,7 @@ use crate::email;
 use crate::front::{self, Asked};
 use crate::network::NetworkCall;
 use crate::operator::{OperatorCall, Person, Proven};
-use crate::organisation::{OrganisationCall, Who};
+use crate::organisation::{Maker, OrganisationCall, Who};
 use crate::password;
 use crate::random;
 use crate::refusal::{Code, Refusal};
@@ -212,7 +212,41 @@ pub(crate) async fn open(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     if !proven.is_ok() {
         return Ok((proven, None));
     }
-    let shown: Proven = proven.read()?;
+    begin(env, asked, &person, proven.read()?).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignInWithKey {
+    code: String,
+}
+
+/// With a key instead of the password. The request is signed, and the organisation judges that.
+pub(crate) async fn open_with_key(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
+    let form: SignInWithKey = json(asked)?;
+    let organisation = asked.organisation.as_ref().ok_or(Code::Unauthenticated)?;
+    let maker = within(env, asked, OrganisationCall::MakerOfKey).await?;
+    if !maker.is_ok() {
+        return Ok((maker, None));
+    }
+    let maker: Maker = maker.read()?;
+    let person = Person {
+        organisation: organisation.clone(),
+        email: maker.email,
+    };
+    let call = OperatorCall::StepUp {
+        operator: maker.id,
+        code: form.code,
+    };
+    let proven = prove(env, asked, &person, call).await?;
+    if !proven.is_ok() {
+        return Ok((proven, None));
+    }
+    begin(env, asked, &person, proven.read()?).await
+}
+
+/// The session of who showed both factors.
+async fn begin(env: &Env, asked: &Asked, person: &Person, shown: Proven) -> Result<Reply, Refusal> {
     let secret = random::secret()?;
     let call = OrganisationCall::OpenSession {
         operator: shown.operator,
@@ -220,7 +254,7 @@ pub(crate) async fn open(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
         email: person.email.clone(),
         session: random::hash(&secret),
     };
-    let about = asked.about.clone();
+    let about = without_signature(asked);
     let opened = ask_organisation(env, &person.organisation, about, call).await?;
     if !opened.is_ok() {
         return Ok((opened, None));
@@ -329,8 +363,16 @@ async fn ask_operator(
     call: OperatorCall,
 ) -> Result<Answer, Refusal> {
     let question = Ask {
-        about: asked.about.clone(),
+        about: without_signature(asked),
         call,
     };
     call::ask(env, OPERATOR, &person.object_name(), &question).await
+}
+
+/// What was judged once is not judged again: it would be a copy.
+fn without_signature(asked: &Asked) -> About {
+    About {
+        signed: None,
+        ..asked.about.clone()
+    }
 }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use keyward_core::deployment::{Deployment, Scheme};
 use keyward_core::request::{ContentLength, Field, Request};
-use keyward_host::keys::{Asked, Keys, Known, Loaded};
+use keyward_host::keys::{Asked, Keys, Known, Loaded, MISS_TTL_MS};
 use serde::{Deserialize, Serialize};
 use worker::Env;
 
@@ -13,6 +13,9 @@ use crate::clock;
 use crate::configuration::Configuration;
 use crate::directory::DirectoryCall;
 use crate::refusal::{Code, Refusal};
+
+/// How long a network waits that has asked for too many keys, in seconds.
+const GUESSING_S: u64 = (MISS_TTL_MS / 1000.0) as u64;
 
 /// The request as it was received.
 #[derive(Clone, Serialize, Deserialize)]
@@ -106,7 +109,10 @@ pub(crate) async fn organisation(
         misses.is_guessing("", &signed.key_id, about.address, at_ms)
     };
     if MISSES.with(is_guessing) {
-        return Err(Code::TooManyAttempts.into());
+        return Err(Refusal {
+            retry_after_s: Some(GUESSING_S),
+            ..Code::TooManyAttempts.into()
+        });
     }
     let question = Ask {
         about: About::default(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use worker::Storage;
 use zeroize::Zeroizing;
 
+use super::Proven;
 use crate::clock;
 use crate::configuration::Configuration;
 use crate::random;
@@ -68,6 +69,13 @@ impl Factors {
             return Ok(None);
         }
         Ok(sql::row(storage, "SELECT * FROM factors", args![])?)
+    }
+
+    pub(super) fn proven(&self) -> Proven {
+        Proven {
+            operator: self.operator.clone(),
+            generation: self.generation,
+        }
     }
 }
 

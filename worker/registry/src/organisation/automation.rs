@@ -2,12 +2,13 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_core::replay::Replay;
 use keyward_platform::transaction;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, Proof};
 use super::change::Moment;
 use super::keys;
 use crate::automation::{Reach, Signed};
+use crate::call::Answer;
 use crate::refusal::{Code, Refusal};
 use crate::sql::{self, args};
 
@@ -55,6 +56,29 @@ pub(super) fn actor(moment: &Moment, key_id: &str) -> Result<Actor, Refusal> {
             reach,
         },
     })
+}
+
+/// Who made a key.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Maker {
+    pub(crate) id: String,
+    pub(crate) email: String,
+}
+
+/// The operator who made the key that asks: himself, and nobody who had his address before or has
+/// it now.
+///
+/// # Errors
+/// `sign_in_failed` when there is no such operator.
+pub(super) fn maker(moment: &Moment) -> Result<Answer, Refusal> {
+    let key_id = moment.key.as_deref().ok_or(Code::Unauthenticated)?;
+    let view = keys::view(&moment.storage, key_id)?;
+    let maker: Option<Maker> = sql::row(
+        &moment.storage,
+        "SELECT id, email FROM operators WHERE email = ? AND created_at_s <= ? AND disabled = 0",
+        args![&view.created_by, view.created_at],
+    )?;
+    Answer::json(200, &maker.ok_or(Code::SignInFailed)?)
 }
 
 fn note(moment: &Moment, replay: &Replay) -> Result<(), Refusal> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Moment, Needs};
 use super::{roles, schema};
+use crate::automation;
 use crate::call::Answer;
 use crate::key::{Checker, KeyEdit, KeyView};
 use crate::policy::Area;
@@ -234,6 +235,11 @@ fn change(
 }
 
 fn is_inside(change: &Change<'_>, view: &KeyView) -> Result<(), Refusal> {
+    // Who had its secret would have somebody else's first factor.
+    if automation::is_password(&view.roles) && view.created_by != change.actor.email {
+        let detail = "a key to sign in with is its maker's alone";
+        return Err(beyond(Vec::from([FieldError::new("roles", detail)])));
+    }
     let covered = change.actor.covers(view.facts(), change.moment.now_s);
     covered.map_err(beyond)
 }

@@ -5,7 +5,7 @@ use keyward_wire::record::Assignment;
 use keyward_wire::roles::Preset;
 
 use super::Checker;
-use crate::automation::grantable;
+use crate::automation::{SESSION, SESSION_ACTIONS, grantable};
 use crate::key::Kind;
 use crate::policy::Area;
 
@@ -21,6 +21,8 @@ pub(super) fn added(
             let actions = preset.actions().intersect(grantable(area));
             grants.grant(OWN_API, area.as_str(), actions);
         }
+        let actions = preset.actions().intersect(SESSION_ACTIONS);
+        grants.grant(OWN_API, SESSION, actions);
     }
     Assignment {
         grants,
