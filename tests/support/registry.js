@@ -20,7 +20,7 @@ const DISKS = ["registry-disk", "gateway-disk", "kv-disk"];
 const random = () => randomBytes(32).toString("base64url");
 
 /** Everything that both Workers are told, each what it needs. */
-function variables(settings) {
+function variables(settings, gateway) {
   const publishKey = random();
   const rings = Object.fromEntries(ENVIRONMENTS.map((name) => [name, [{ id: "m1", master: random() }]]));
   const tokenKeys = Object.fromEntries(ENVIRONMENTS.map((name) => [name, random()]));
@@ -44,6 +44,7 @@ function variables(settings) {
       // Revocation is seen as soon as KV has it.
       isolateTtlSeconds: 0,
       tokenKeys: each((name) => ({ keys: [publicJwk(tokenKeys[name])] })),
+      ...gateway,
     }),
     GATEWAY_SECRETS: JSON.stringify({
       publishKeys: [{ id: "p1", publicKey: publicJwk(publishKey).x }],
@@ -64,11 +65,11 @@ function thumbprint(jwk) {
   return createHash("sha256").update(JSON.stringify(jwk)).digest("base64url");
 }
 
-/** @param {{ settings?: object }} [how] */
-export async function startRegistry({ settings = {} } = {}) {
+/** @param {{ settings?: object, gateway?: object }} [how] settings of either that are others than usual */
+export async function startRegistry({ settings = {}, gateway = {} } = {}) {
   const state = await mkdtemp(join(tmpdir(), "keyward-registry-"));
   for (const disk of DISKS) await mkdir(join(state, disk));
-  const env = { ...process.env, ...variables(settings) };
+  const env = { ...process.env, ...variables(settings, gateway) };
   let running = await serve(state, env);
   const logs = running.logs;
   return {
@@ -84,10 +85,16 @@ export async function startRegistry({ settings = {} } = {}) {
     get adminPort() {
       return running.ports.registry;
     },
+    /** Where the API is served, for clients that others wrote. */
+    get url() {
+      return `http://127.0.0.1:${running.ports.registry}`;
+    },
     get kv() {
       return kvClient(`http://127.0.0.1:${running.ports.kv}`);
     },
     ask: (method, path, how) => ask(running.ports.registry, method, path, how),
+    /** What Cloudflare does by the clock. */
+    cron: () => fetch(`http://127.0.0.1:${running.ports.cron}`),
     /** kill -9, as a machine that fails. */
     kill: () => running.kill(),
     async restart() {
@@ -104,7 +111,8 @@ export async function startRegistry({ settings = {} } = {}) {
 async function serve(state, env, logs = []) {
   const workerd = join(ROOT, "node_modules/.bin/workerd");
   const disks = DISKS.map((disk) => `--directory-path=${disk}=${join(state, disk)}`);
-  const args = ["serve", "--control-fd=3", `--import-path=${ROOT}`, ...disks, join(import.meta.dirname, "registry.capnp")];
+  // Experimental is the event that the test of the cron sends.
+  const args = ["serve", "--experimental", "--control-fd=3", `--import-path=${ROOT}`, ...disks, join(import.meta.dirname, "registry.capnp")];
   const child = spawn(workerd, args, { env, stdio: ["ignore", "pipe", "pipe", "pipe"] });
   const end = () => child.kill("SIGKILL");
   process.once("exit", end);
@@ -116,16 +124,20 @@ async function serve(state, env, logs = []) {
   createInterface({ input: child.stdio[3] }).on("line", (line) => {
     const said = JSON.parse(line);
     if (said.event === "listen") ports[said.socket] = said.port;
-    if (Object.keys(ports).length === 3) listening.resolve();
+    if (Object.keys(ports).length === 4) listening.resolve();
   });
   child.once("close", () => listening.reject(new Error(`workerd ended:\n${logs.join("\n")}`)));
   await within(20_000, "workerd listens", listening.promise);
+  // A test file in which no test fits a filter starts it and does not stop it: it must end all the same.
+  const hold = [child, ...child.stdio.slice(1)];
+  for (const one of hold) one.unref();
   return {
     ports,
     logs,
     async kill() {
       process.off("exit", end);
       if (child.exitCode !== null || child.signalCode !== null) return;
+      for (const one of hold) one.ref();
       const closed = once(child, "close");
       end();
       await closed;

@@ -14,8 +14,10 @@ use worker::Env;
 use zeroize::Zeroizing;
 
 use crate::assertion::Assertions;
+use crate::confirm::Confirmations;
 use crate::js::property;
 use crate::tokens::Tokens;
+use crate::usage::{self, Usage};
 
 pub(crate) struct State {
     pub(crate) settings: Settings,
@@ -30,6 +32,10 @@ pub(crate) struct State {
     /// `None`: origins have to trust the plain fields.
     pub(crate) assertions: Option<RefCell<Assertions>>,
     pub(crate) tokens: Tokens,
+    /// `None`: records are believed as KV shows them.
+    pub(crate) confirmations: Option<Confirmations>,
+    /// `None`: there is nobody to report to.
+    pub(crate) usage: Option<Usage>,
     /// Bytes of content that are being checked at the moment.
     pub(crate) buffered: Cell<usize>,
 }
@@ -88,6 +94,11 @@ impl State {
                 Some(RefCell::new(Assertions::new(key)))
             }
         };
+        if settings.confirm_keys && property(env, usage::BINDING).is_none() {
+            return Err(ConfigurationError(
+                "confirmKeys: needs the binding REGISTRY".to_owned(),
+            ));
+        }
         let forward_auth = match settings.forward_auth {
             None => None,
             Some(kind) => {
@@ -106,6 +117,8 @@ impl State {
             keys: RefCell::new(Keys::new(settings.isolate_ttl_s)),
             lookups: Cell::new(0),
             tokens: Tokens::default(),
+            usage: Usage::of(env),
+            confirmations: settings.confirm_keys.then(Confirmations::default),
             settings,
             catalogue,
             file,

@@ -4,11 +4,11 @@ mod judge;
 mod reach;
 mod request;
 
-use keyward_core::catalogue::Method::{self, Delete, Get, Patch, Post};
-use keyward_core::catalogue::{Action, Actions, ApiDefinition, RouteDefinition};
+use keyward_core::catalogue::{Action, Actions, ApiDefinition, Method, RouteDefinition};
 use keyward_wire::catalogue::OWN_API;
 use keyward_wire::record::Assignment;
 
+use crate::operation::{self, Operation};
 use crate::policy::Area;
 
 pub(crate) use judge::Automation;
@@ -35,53 +35,49 @@ pub(crate) fn is_password(assignments: &[Assignment]) -> bool {
     assignments.iter().any(|one| !on(one).is_empty())
 }
 
-const UPDATE: Option<Action> = Some(Action::Update);
-
-/// What keys may call; all else is for operators only. What a call needs is asked once more where
-/// it is done.
-const ROUTES: [(Area, &[Method], &str, Option<Action>); 15] = [
-    (Area::Keys, &[Get, Post], "/v1/keys", None),
-    (Area::Keys, &[Get, Patch, Delete], "/v1/keys/{key}", None),
-    (Area::Keys, &[Post], "/v1/keys/{key}/disable", UPDATE),
-    (Area::Keys, &[Post], "/v1/keys/{key}/enable", UPDATE),
-    (Area::Keys, &[Post], "/v1/keys/{key}/rotate", UPDATE),
-    (Area::Keys, &[Post], "/v1/keys/{key}/end-rotation", UPDATE),
-    (Area::Keys, &[Post], "/v1/keys/{key}/secret", None),
-    (Area::Keys, &[Post], "/v1/keys/{key}/acknowledge", None),
-    (Area::Operators, &[Get], "/v1/operators", None),
-    (Area::Audit, &[Get], "/v1/audit", None),
-    (Area::Audit, &[Get], "/v1/audit/head", None),
-    (Area::Organisation, &[Get, Patch], "/v1/organisation", None),
-    (Area::Organisation, &[Get, Post], "/v1/roles", None),
-    (
-        Area::Organisation,
-        &[Patch, Delete],
-        "/v1/roles/{role}",
-        None,
-    ),
-    (Area::Organisation, &[Post], "/v1/reconcile", UPDATE),
-];
+/// What a key needs for an operation, as a resource and an action. `None`: it is for people, and so
+/// is whatever is not here. What is needed is asked once more where it is done.
+pub(crate) const fn needs(operation: Operation) -> Option<(&'static str, Action)> {
+    use Action::{Create, Delete, Read, Update};
+    use Area::{Audit, Keys, Operators, Organisation};
+    use Operation as Op;
+    Some(match operation {
+        Op::OpenSession => (SESSION, Create),
+        Op::ListKeys | Op::ShowKey => (Keys.as_str(), Read),
+        Op::CreateKey | Op::SecretAgain | Op::AcknowledgeKey => (Keys.as_str(), Create),
+        Op::EditKey | Op::DisableKey | Op::EnableKey | Op::RotateKey | Op::EndRotation => {
+            (Keys.as_str(), Update)
+        }
+        Op::RemoveKey => (Keys.as_str(), Delete),
+        Op::ListOperators => (Operators.as_str(), Read),
+        Op::ListAudit | Op::ShowAuditHead => (Audit.as_str(), Read),
+        Op::ListRoles | Op::ShowOrganisation => (Organisation.as_str(), Read),
+        Op::CreateRole => (Organisation.as_str(), Create),
+        Op::EditRole | Op::EditOrganisation | Op::Reconcile => (Organisation.as_str(), Update),
+        Op::RemoveRole => (Organisation.as_str(), Delete),
+        _ => return None,
+    })
+}
 
 /// The API, for the core.
 fn api() -> ApiDefinition {
-    let own = ROUTES.iter().map(|(area, methods, path, action)| {
-        let resource = area.as_str();
-        (resource, *methods, *path, *action)
-    });
-    let session: (_, &[Method], _, _) = (SESSION, &[Post], "/v1/session", None);
-    let routes = own.chain([session]);
-    let routes = routes.map(|(resource, methods, path, action)| RouteDefinition {
-        methods: methods.to_vec(),
-        pattern: path.to_owned(),
-        resource: resource.to_owned(),
-        action,
-        account: None,
-        accounts_at_origin: false,
-        allow_encoded_slash: false,
-        allow_empty_segments: false,
-        allow_semicolon: false,
-        basic: false,
-    });
+    let routes = operation::TABLE
+        .iter()
+        .filter_map(|(method, path, operation)| {
+            let (resource, action) = needs(*operation)?;
+            Some(RouteDefinition {
+                methods: Method::parse(method.as_str()).into_iter().collect(),
+                pattern: (*path).to_owned(),
+                resource: resource.to_owned(),
+                action: Some(action),
+                account: None,
+                accounts_at_origin: false,
+                allow_encoded_slash: false,
+                allow_empty_segments: false,
+                allow_semicolon: false,
+                basic: false,
+            })
+        });
     let resources = Area::ALL.map(Area::as_str).into_iter().chain([SESSION]);
     ApiDefinition {
         name: OWN_API.to_owned(),

@@ -14,10 +14,12 @@ mod roles;
 mod schema;
 mod sessions;
 mod settings;
+mod usage;
 
 use core::cell::RefCell;
 use std::rc::Rc;
 
+use keyward_wire::usage::KeyUsage;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
@@ -38,6 +40,18 @@ pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
 pub(crate) use settings::SettingsEdit;
 
+/// What the OpenAPI document is made of besides.
+#[cfg(test)]
+pub(crate) use {
+    audit::SEQUENCE_MAX,
+    head::SignedHead,
+    keys::{KeyWithSecret, Rotation, ShownKey, TIME_S_MAX},
+    listing::{CURSOR_BYTES_MAX, KeyPage},
+    operators::{OperatorView, Operators},
+    reconcile::Reconciled,
+    roles::{EditedRole, RoleView, Roles},
+    settings::{LIFE_DAYS_MAX, Settings},
+};
 /// How long a founding may take, in seconds. One that broke off can be begun again after that.
 const CLAIM_S: u64 = 60;
 
@@ -138,6 +152,10 @@ pub(crate) enum OrganisationCall {
         operator: String,
         failures: Vec<Failures>,
     },
+    /// What a gateway counted.
+    NoteUsage(Vec<KeyUsage>),
+    /// Which generations of these keys are the present ones.
+    Generations(Vec<String>),
 }
 
 #[expect(
@@ -273,6 +291,8 @@ impl Organisation {
                 outbox::arm(&moment.storage)?;
                 Ok(Answer::empty())
             }
+            OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
+            OrganisationCall::Generations(keys) => usage::generations(&moment, keys),
         }
     }
 

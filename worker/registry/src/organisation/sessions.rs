@@ -1,5 +1,6 @@
 //! Sessions of operators: random, kept as hashes, ended by whatever changes who one is.
 use keyward_platform::transaction;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, Proof};
@@ -75,6 +76,7 @@ pub(super) fn touch(moment: &Moment, actor: &Actor) -> Result<(), Refusal> {
 
 /// The operator of a session, as he is answered.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Who {
     pub(crate) id: String,
@@ -122,7 +124,7 @@ pub(super) fn open(
             email,
             second_factor_at: now_s,
         };
-        audit::append::<()>(moment, by, "session.open", id, None, None)?;
+        audit::append::<()>(moment, by, EventName::OperatorSignedIn, id, None, None)?;
         Ok::<_, Refusal>(())
     })?;
     Ok(Answer::empty())
@@ -188,7 +190,7 @@ pub(super) fn end_all(moment: &Moment, id: &str, generation: u64) -> Result<Answ
             email: &email,
             second_factor_at: moment.now_s,
         };
-        audit::append::<()>(moment, by, "operator.enrol", id, None, None)
+        audit::append::<()>(moment, by, EventName::OperatorEnrolled, id, None, None)
     })?;
     Ok(Answer::empty())
 }
@@ -245,7 +247,14 @@ pub(super) fn note_failures(
         let known: Option<Known> = sql::row(&moment.storage, statement, args![operator])?;
         known.ok_or(Code::SignInFailed)?;
         let after = Some(&failures);
-        audit::append(moment, By::Nobody, "session.refuse", operator, None, after)
+        audit::append(
+            moment,
+            By::Nobody,
+            EventName::OperatorRefused,
+            operator,
+            None,
+            after,
+        )
     })?;
     Ok(Answer::empty())
 }

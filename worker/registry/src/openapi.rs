@@ -1,0 +1,168 @@
+//! The OpenAPI document, made of the types that are read and answered. It is made here, in tests,
+//! so that the Worker carries nothing but the text.
+mod describing;
+mod operations;
+mod parameters;
+mod responses;
+mod schemas;
+mod shapes;
+mod tests;
+
+use serde_json::{Map, Value, json};
+
+use crate::operation::{Method, Operation, TABLE};
+use crate::refusal::Problem;
+use describing::{Described, Identity};
+use operations::described;
+use parameters::parameters;
+use responses::{Refused, responses};
+use schemas::Schemas;
+pub(crate) use schemas::optional_members;
+pub(crate) use shapes::*;
+
+const ABOUT: &str = "Makes, changes and removes API keys. Content is JSON and read strictly: an unknown member, \
+or one that is there twice, is an error. Times are seconds of Unix time. Every refusal is a problem (RFC 9457) \
+with a stable `code`; `errors` names each field. What another organisation has is answered as what there is not. \
+Instead of a session programs have a key that signs each request (RFC 9421); `x-keyward-key` says what it needs to \
+be granted on the API `keyward`, and where that is not there no key will do.";
+
+fn document() -> Value {
+    let mut schemas = Schemas::new();
+    let mut paths: Map<String, Value> = Map::new();
+    let all: Vec<_> = TABLE
+        .iter()
+        .map(|(method, path, operation)| {
+            let described = described(*operation, &mut schemas);
+            (*method, *path, *operation, described)
+        })
+        .collect();
+    let mut refused = Refused {
+        problem: schemas.answer::<Problem<'static>>(),
+        answers: Map::new(),
+    };
+    let has_state =
+        |described: &Described| described.headers.iter().any(|it| it["name"] == "If-Match");
+    let with_state: Vec<_> = all
+        .iter()
+        .filter(|(.., described)| has_state(described))
+        .map(|(_, _, operation, _)| *operation)
+        .collect();
+    for (method, path, operation, described) in &all {
+        let mut item = object(*method, path, *operation, described, &mut refused);
+        if let Some(answer) = item.pointer_mut("/responses/201") {
+            answer["links"] = links(path, &with_state);
+        }
+        let at = paths.entry(*path).or_insert_with(|| json!({}));
+        at[method.as_str().to_lowercase()] = item;
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Keyward registry",
+            "version": "1",
+            "description": ABOUT,
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.definitions(),
+            "responses": refused.answers,
+            "headers": headers(),
+            "securitySchemes": security_schemes(),
+        },
+    })
+}
+
+fn headers() -> Value {
+    json!({
+        "RequestId": {
+            "required": true,
+            "description": "The audit log has it, too.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 64 },
+        },
+        "RetryAfter": {
+            "required": true,
+            "description": "In seconds.",
+            "schema": { "type": "string", "pattern": "^[0-9]+$" },
+        },
+    })
+}
+
+fn security_schemes() -> Value {
+    json!({
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": crate::front::COOKIE,
+            "description": "Set by POST /v1/session.",
+        },
+        "rootToken": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Founds organisations, and is good for nothing else.",
+        },
+    })
+}
+
+fn operation_id(operation: Operation) -> String {
+    let variant = format!("{operation:?}");
+    let mut letters = variant.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
+
+fn object(
+    method: Method,
+    path: &str,
+    operation: Operation,
+    described: &Described,
+    refused: &mut Refused,
+) -> Value {
+    let writes = method != Method::Get;
+    let parameters = parameters(path, writes, described);
+    let mut item = json!({
+        "operationId": operation_id(operation),
+        "tags": [described.tag],
+        "summary": described.summary,
+        "responses": responses(path, writes, described, refused),
+        "security": match described.identity {
+            Identity::Nobody => json!([]),
+            Identity::Root => json!([{ "rootToken": [] }]),
+            Identity::Session => json!([{ "session": [] }]),
+        },
+    });
+    if !parameters.is_empty() {
+        item["parameters"] = parameters.into();
+    }
+    if let Some(content) = &described.content {
+        item["requestBody"] =
+            json!({ "required": true, "content": { "application/json": content } });
+    }
+    if let Some(needs) = described.needs {
+        item["x-keyward-needs"] = json!({
+            "area": format!("{:?}", needs.area).to_lowercase(),
+            "action": format!("{:?}", needs.action).to_lowercase(),
+            "freshSecondFactor": needs.fresh,
+        });
+    }
+    if let Some((resource, action)) = crate::automation::needs(operation) {
+        item["x-keyward-key"] = json!({ "resource": resource, "action": action.as_str() });
+    }
+    item
+}
+
+/// From what was made to every call about it.
+fn links(collection: &str, with_state: &[Operation]) -> Value {
+    let links = TABLE.iter().filter_map(|(_, path, operation)| {
+        let rest = path.strip_prefix(collection)?.strip_prefix("/{")?;
+        let (parameter, _) = rest.split_once('}')?;
+        let mut parameters = json!({ parameter: format!("$response.body#/{parameter}") });
+        if with_state.contains(operation) {
+            parameters["header.If-Match"] = json!("$response.header.ETag");
+        }
+        let link = json!({ "operationId": operation_id(*operation), "parameters": parameters });
+        Some((operation_id(*operation), link))
+    });
+    links.collect::<Map<_, _>>().into()
+}
