@@ -1,18 +1,15 @@
 //! What goes over more than one object: founding, enrolling, signing in.
-use core::time::Duration;
+mod prove;
 
 use keyward_core::deployment::is_name;
 use serde::{Deserialize, Serialize};
-use worker::{Delay, Env};
+use worker::Env;
 
-use crate::call::{self, About, Answer, Ask, DIRECTORY, NETWORK, OPERATOR, THE_DIRECTORY};
-use crate::clock;
+use crate::call::{self, Answer, Ask, DIRECTORY, THE_DIRECTORY};
 use crate::configuration::Configuration;
-use crate::delay;
 use crate::directory::DirectoryCall;
 use crate::email;
 use crate::front::{self, Asked};
-use crate::network::NetworkCall;
 use crate::operator::{OperatorCall, Person, Proven};
 use crate::organisation::{Maker, OrganisationCall, Who};
 use crate::password;
@@ -20,8 +17,8 @@ use crate::random;
 use crate::refusal::{Code, Refusal};
 use crate::route::{Reply, ask_organisation, json, within};
 
-/// What a refusal to believe somebody takes is a multiple of this.
-const STEP_MS: u64 = 500;
+use prove::{ask_operator, prove, without_signature};
+
 /// Ours have 43.
 const INVITATION_BYTES_MAX: usize = 128;
 /// Recovery codes have 23, those of apps six.
@@ -249,6 +246,7 @@ struct SignInWithKey {
 /// With a key instead of the password. The request is signed, and the organisation judges that.
 pub(crate) async fn open_with_key(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     let form: SignInWithKey = json(asked)?;
+    may_be(&form.code, CODE_BYTES_MAX)?;
     let organisation = asked.organisation.as_ref().ok_or(Code::Unauthenticated)?;
     let maker = within(env, asked, OrganisationCall::MakerOfKey).await?;
     if !maker.is_ok() {
@@ -345,70 +343,4 @@ fn person(organisation: &str, email: &str) -> Result<Person, Refusal> {
         organisation: organisation.to_owned(),
         email: email::folded(email),
     })
-}
-
-/// Asks an operator's object whether somebody is him, as often as the network may that he comes
-/// from.
-async fn prove(
-    env: &Env,
-    asked: &Asked,
-    person: &Person,
-    call: OperatorCall,
-) -> Result<Answer, Refusal> {
-    let begun_ms = clock::now_ms();
-    let network = delay::network(asked.about.address);
-    let hash = random::hash(&person.object_name());
-    let may_try = NetworkCall::Try {
-        person: hash.clone(),
-        has_address: asked.about.address.is_some(),
-    };
-    let may_try = ask_network(env, &network, may_try).await?;
-    if !may_try.is_ok() {
-        return Ok(may_try);
-    }
-    let answer = ask_operator(env, asked, person, call).await?;
-    if answer.is_ok() {
-        // Where this fails the try stays counted, and that is all.
-        let _ = ask_network(env, &network, NetworkCall::Forget { person: hash }).await;
-    } else {
-        until_a_full_step(begun_ms).await;
-    }
-    Ok(answer)
-}
-
-/// What an object writes depends on how much was right. So that the time until the answer does
-/// not, it is always some full steps.
-async fn until_a_full_step(begun_ms: u64) {
-    let taken_ms = clock::now_ms().saturating_sub(begun_ms);
-    let left_ms = STEP_MS - taken_ms % STEP_MS;
-    Delay::from(Duration::from_millis(left_ms)).await;
-}
-
-async fn ask_network(env: &Env, network: &str, call: NetworkCall) -> Result<Answer, Refusal> {
-    let question = Ask {
-        about: About::default(),
-        call,
-    };
-    call::ask(env, NETWORK, network, &question).await
-}
-
-async fn ask_operator(
-    env: &Env,
-    asked: &Asked,
-    person: &Person,
-    call: OperatorCall,
-) -> Result<Answer, Refusal> {
-    let question = Ask {
-        about: without_signature(asked),
-        call,
-    };
-    call::ask(env, OPERATOR, &person.object_name(), &question).await
-}
-
-/// What was judged once is not judged again: it would be a copy.
-fn without_signature(asked: &Asked) -> About {
-    About {
-        signed: None,
-        ..asked.about.clone()
-    }
 }
