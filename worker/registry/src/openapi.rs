@@ -22,7 +22,9 @@ pub(crate) use shapes::*;
 
 const ABOUT: &str = "Makes, changes and removes API keys. Content is JSON and read strictly: an unknown member, \
 or one that is there twice, is an error. Times are seconds of Unix time. Every refusal is a problem (RFC 9457) \
-with a stable `code`; `errors` names each field. What another organisation has is answered as what there is not.";
+with a stable `code`; `errors` names each field. What another organisation has is answered as what there is not. \
+Instead of a session programs have a key that signs each request (RFC 9421); `x-keyward-key` says what it needs to \
+be granted on the API `keyward`, and where that is not there no key will do.";
 
 fn document() -> Value {
     let mut schemas = Schemas::new();
@@ -147,6 +149,9 @@ fn object(
         item["description"] = format!("Needs the action `{action}` on `{area}`{also}.").into();
         item["x-keyward-needs"] =
             json!({ "area": area, "action": action, "freshSecondFactor": needs.fresh });
+    }
+    if let Some((resource, action)) = crate::automation::needs(operation) {
+        item["x-keyward-key"] = json!({ "resource": resource, "action": action.as_str() });
     }
     item
 }
