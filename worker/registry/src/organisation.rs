@@ -2,6 +2,7 @@
 //! transaction, with its entry in the audit log and with what has to be published.
 mod audit;
 mod change;
+mod deliveries;
 mod head;
 mod keys;
 mod listing;
@@ -12,6 +13,7 @@ mod roles;
 mod schema;
 mod sessions;
 mod settings;
+mod webhooks;
 
 use std::rc::Rc;
 
@@ -21,17 +23,20 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use crate::call::{self, About, Answer, Ask};
 use crate::clock;
 use crate::configuration::Configuration;
+use crate::confirmation;
 use crate::key::{KeyEdit, KeyForm};
 use crate::refusal::{Code, Refusal};
 
 pub(crate) use audit::AuditQuery;
 use change::Moment;
+pub(crate) use deliveries::DeliveryQuery;
 pub(crate) use listing::KeyQuery;
 pub(crate) use operators::{NewOperator, OperatorEdit};
 pub(crate) use reconcile::Reconciliation;
 pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
 pub(crate) use settings::SettingsEdit;
+pub(crate) use webhooks::{NewWebhook, WebhookEdit, WebhookRotation};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) enum OrganisationCall {
@@ -118,6 +123,33 @@ pub(crate) enum OrganisationCall {
     Audit(AuditQuery),
     /// Sets the alarm again, should it have been lost.
     Wake,
+    Webhooks,
+    CreateWebhook(NewWebhook),
+    Webhook {
+        id: String,
+    },
+    EditWebhook {
+        id: String,
+        edit: WebhookEdit,
+    },
+    RotateWebhook {
+        id: String,
+        rotation: WebhookRotation,
+    },
+    RemoveWebhook {
+        id: String,
+    },
+    TestWebhook {
+        id: String,
+    },
+    Deliveries(DeliveryQuery),
+    RetryDelivery {
+        id: String,
+    },
+    /// For who has the token of a mail.
+    ConfirmOwner {
+        token: String,
+    },
 }
 
 #[expect(
@@ -134,7 +166,11 @@ impl DurableObject for Organisation {
     fn new(state: State, env: Env) -> Self {
         let organisation = Self { state, env };
         // An alarm that was dropped is set again; should this fail, the next change does it.
-        let _ = outbox::arm(&organisation.state.storage());
+        let storage = organisation.state.storage();
+        if let Ok(configuration) = Configuration::of(&organisation.env) {
+            let _ = deliveries::wake(&organisation.env, &storage, &configuration);
+        }
+        let _ = outbox::arm(&storage);
         organisation
     }
 
@@ -149,7 +185,13 @@ impl DurableObject for Organisation {
         let _ = outbox::try_again_later(&storage);
         match Configuration::of(&self.env) {
             Ok(configuration) => {
-                outbox::drain(&self.env, &storage, &configuration).await;
+                outbox::drain_beside(
+                    &self.env,
+                    &storage,
+                    &configuration,
+                    deliveries::deliver(&self.env, &self.state, &configuration),
+                )
+                .await;
                 head::publish(&self.env, &storage, &configuration).await;
             }
             Err(_) => return Response::empty(),
@@ -176,6 +218,9 @@ impl Organisation {
                 }
                 OrganisationCall::OpenSession { .. } => Err(Code::SignInFailed.into()),
                 OrganisationCall::IsFounded | OrganisationCall::Wake => Err(call::not_here()),
+                OrganisationCall::ConfirmOwner { .. } => {
+                    Err(Refusal::field("token", confirmation::NOT_GOOD))
+                }
                 _ => Err(Code::Unauthenticated.into()),
             };
         }
@@ -221,9 +266,22 @@ impl Organisation {
             OrganisationCall::RemoveOperator { id } => operators::remove(&moment, &id),
             OrganisationCall::Audit(query) => audit::list(&moment, &query),
             OrganisationCall::Wake => {
+                deliveries::wake(&self.env, &moment.storage, &configuration)?;
                 outbox::arm(&moment.storage)?;
                 Ok(Answer::empty())
             }
+            OrganisationCall::Webhooks => webhooks::list(&moment),
+            OrganisationCall::CreateWebhook(new) => webhooks::create(&moment, &new),
+            OrganisationCall::Webhook { id } => webhooks::show(&moment, &id),
+            OrganisationCall::EditWebhook { id, edit } => webhooks::edit(&moment, &id, &edit),
+            OrganisationCall::RotateWebhook { id, rotation } => {
+                webhooks::rotate(&moment, &id, &rotation)
+            }
+            OrganisationCall::RemoveWebhook { id } => webhooks::remove(&moment, &id),
+            OrganisationCall::TestWebhook { id } => webhooks::test(&moment, &id),
+            OrganisationCall::Deliveries(query) => deliveries::list(&moment, &query),
+            OrganisationCall::RetryDelivery { id } => deliveries::retry(&moment, &id),
+            OrganisationCall::ConfirmOwner { token } => deliveries::confirm(&moment, &token),
         }
     }
 }

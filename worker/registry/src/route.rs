@@ -1,14 +1,15 @@
 //! From methods and paths to calls.
 use keyward_core::deployment::is_name;
 use keyward_issuer::{TokenSigner, jwks};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use worker::Env;
 
 use crate::call::{self, About, Answer, Ask, ORGANISATION};
 use crate::configuration::Configuration;
+use crate::confirmation;
 use crate::front::{self, Asked};
-use crate::organisation::{AuditQuery, KeyQuery, OrganisationCall};
+use crate::organisation::{AuditQuery, DeliveryQuery, KeyQuery, OrganisationCall};
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::sign_in;
 
@@ -30,6 +31,7 @@ pub(crate) async fn answer(
         ("POST", ["organisations"]) => sign_in::found(env, configuration, &asked).await,
         ("POST", ["enrolment"]) => sign_in::enrol(env, &asked).await,
         ("POST", ["enrolment", "confirmation"]) => sign_in::confirm(env, &asked).await,
+        ("POST", ["owners", "confirmation"]) => confirm_owner(env, &asked).await,
         ("POST", ["session"]) => sign_in::open(env, &asked).await,
         ("POST", ["session", "second-factor"]) => sign_in::step_up(env, &asked).await,
         ("DELETE", ["session"]) => {
@@ -50,6 +52,26 @@ pub(crate) async fn answer(
     }
 }
 
+/// An owner says that an address is his. Whoever has the token got it there.
+async fn confirm_owner(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Confirmation {
+        token: String,
+    }
+    let Confirmation { token } = json(asked)?;
+    let not_good = || Refusal::field("token", confirmation::NOT_GOOD);
+    let (organisation, token) = token.split_once('.').ok_or_else(not_good)?;
+    if !is_name(organisation) {
+        return Err(not_good());
+    }
+    let call = OrganisationCall::ConfirmOwner {
+        token: token.to_owned(),
+    };
+    let answer = ask_organisation(env, organisation, asked.about.clone(), call).await?;
+    Ok((answer, None))
+}
+
 /// What needs nobody to be signed in.
 fn public(
     configuration: &Configuration,
@@ -61,6 +83,7 @@ fn public(
             let answer = Answer::json(200, &serde_json::json!({ "status": "pass" }))?;
             Ok((answer, None))
         }
+        ("GET", ["owners", "confirmation"]) => Ok((confirmation::page(), None)),
         // What verifies an environment's tokens.
         ("GET", ["jwks", environment]) => {
             let set = configuration.with_issuer(environment, |issuer| {
@@ -115,6 +138,21 @@ fn call_of(method: &str, path: &[&str], asked: &Asked) -> Result<OrganisationCal
         },
         ("DELETE", ["operators", _]) => Call::RemoveOperator { id: id() },
         ("GET", ["audit"]) => Call::Audit(audit_query(asked)?),
+        ("GET", ["webhooks"]) => Call::Webhooks,
+        ("POST", ["webhooks"]) => Call::CreateWebhook(json(asked)?),
+        ("GET", ["webhooks", _]) => Call::Webhook { id: id() },
+        ("PATCH", ["webhooks", _]) => Call::EditWebhook {
+            id: id(),
+            edit: json(asked)?,
+        },
+        ("DELETE", ["webhooks", _]) => Call::RemoveWebhook { id: id() },
+        ("POST", ["webhooks", _, "rotate"]) => Call::RotateWebhook {
+            id: id(),
+            rotation: json(asked)?,
+        },
+        ("POST", ["webhooks", _, "test"]) => Call::TestWebhook { id: id() },
+        ("GET", ["deliveries"]) => Call::Deliveries(delivery_query(asked)?),
+        ("POST", ["deliveries", _, "retry"]) => Call::RetryDelivery { id: id() },
         _ => return Err(Code::NotFound.into()),
     })
 }
@@ -189,6 +227,22 @@ fn audit_query(asked: &Asked) -> Result<AuditQuery, Refusal> {
             "after" => query.after = number(name, value)?,
             "limit" => query.limit = number(name, value)?,
             "subject" => query.subject = Some(value.clone()),
+            _ => return Err(Refusal::field(name, "is not a parameter here")),
+        }
+    }
+    Ok(query)
+}
+
+fn delivery_query(asked: &Asked) -> Result<DeliveryQuery, Refusal> {
+    let mut query = DeliveryQuery::default();
+    for (name, value) in &asked.query {
+        match name.as_str() {
+            "key" => query.key = Some(value.clone()),
+            "webhook" => query.webhook = Some(value.clone()),
+            "recipient" => query.recipient = Some(value.clone()),
+            "state" => query.state = Some(word(name, value)?),
+            "after" => query.after = Some(value.clone()),
+            "limit" => query.limit = Some(number(name, value)?),
             _ => return Err(Refusal::field(name, "is not a parameter here")),
         }
     }

@@ -8,7 +8,7 @@ use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
-use super::schema;
+use super::{head, schema};
 use crate::call::{Answer, JSON_LINES, PAGE_BYTES_MAX};
 use crate::policy::Area;
 use crate::refusal::Refusal;
@@ -23,6 +23,10 @@ const LINES_MAX: u64 = 1_000;
 pub(super) enum By<'a> {
     /// Who has the root token.
     Root,
+    /// Nobody asked: a time had come.
+    Registry,
+    /// Who has a mail's link.
+    Owner { email: &'a str },
     Operator {
         id: &'a str,
         email: &'a str,
@@ -137,6 +141,7 @@ pub(super) fn list(moment: &Moment, query: &AuditQuery) -> Result<Answer, Refusa
         status: 200,
         media_type: JSON_LINES,
         body: Some(text),
+        audit_head: Some(head::text(moment)?),
         ..Answer::default()
     })
 }

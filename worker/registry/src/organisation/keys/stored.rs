@@ -8,7 +8,7 @@ use crate::call::{self, Answer};
 use crate::key::KeyView;
 use crate::name;
 use crate::organisation::change::Moment;
-use crate::organisation::outbox;
+use crate::organisation::{deliveries, outbox};
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
@@ -98,6 +98,7 @@ impl Stored {
             ],
         )?;
         outbox::note(&moment.storage, &stored.view.key_id)?;
+        deliveries::plan(moment, None, &stored.view)?;
         Ok(stored)
     }
 
@@ -133,6 +134,7 @@ impl Stored {
         if next.record != self.record {
             outbox::note(&moment.storage, key_id)?;
         }
+        deliveries::plan(moment, Some(&self.view), &next.view)?;
         Ok(next)
     }
 
