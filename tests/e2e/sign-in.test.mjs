@@ -75,7 +75,9 @@ test("a request from elsewhere is not answered", async () => {
   assert.equal(code(await write({ host: "api.example" })), "misdirected");
   assert.equal(code(await write({ "content-type": "text/plain" })), "unsupported_media_type");
   assert.equal(code(await write({ "content-type": null })), "unsupported_media_type");
-  assert.equal(code(await admin.ask("PUT", "/v1/keys")), "method_not_allowed");
+  const other = await admin.ask("PUT", "/v1/keys");
+  assert.deepEqual([code(other), other.headers.allow], ["method_not_allowed", "GET, POST"]);
+  assert.equal(code(await admin.ask("PUT", "/v1/key")), "not_found");
   assert.equal(code(await admin.ask("GET", "/v1/keys", { text: "{}" })), "malformed");
   for (const path of ["/", "/v1", "/v1/", "/v1//keys", "/v1/%6beys", "/v2/keys", "/v1/keys/k/x/y"]) {
     assert.equal(code(await admin.ask("GET", path)), "not_found", path);

@@ -20,7 +20,7 @@ const DISKS = ["registry-disk", "gateway-disk", "kv-disk"];
 const random = () => randomBytes(32).toString("base64url");
 
 /** Everything that both Workers are told, each what it needs. */
-function variables(settings, secrets) {
+function variables(settings, gateway, secrets) {
   const publishKey = random();
   const rings = Object.fromEntries(ENVIRONMENTS.map((name) => [name, [{ id: "m1", master: random() }]]));
   const tokenKeys = Object.fromEntries(ENVIRONMENTS.map((name) => [name, random()]));
@@ -46,6 +46,7 @@ function variables(settings, secrets) {
       // Revocation is seen as soon as KV has it.
       isolateTtlSeconds: 0,
       tokenKeys: each((name) => ({ keys: [publicJwk(tokenKeys[name])] })),
+      ...gateway,
     }),
     GATEWAY_SECRETS: JSON.stringify({
       publishKeys: [{ id: "p1", publicKey: publicJwk(publishKey).x }],
@@ -67,13 +68,13 @@ function thumbprint(jwk) {
 }
 
 /**
- * @param {{ settings?: object, secrets?: object, receiver?: { address: string } }} [how]
- *   what the registry asks of others goes to the `receiver`
+ * @param {{ settings?: object, gateway?: object, secrets?: object, receiver?: { address: string } }} [how]
+ *   settings of either that are others than usual, secrets of the registry; what it asks of others goes to the `receiver`
  */
-export async function startRegistry({ settings = {}, secrets = {}, receiver } = {}) {
+export async function startRegistry({ settings = {}, gateway = {}, secrets = {}, receiver } = {}) {
   const state = await mkdtemp(join(tmpdir(), "keyward-registry-"));
   for (const disk of DISKS) await mkdir(join(state, disk));
-  const env = { ...process.env, ...variables(settings, secrets) };
+  const env = { ...process.env, ...variables(settings, gateway, secrets) };
   const others = receiver ? [`--external-addr=outbound=${receiver.address}`] : [];
   let running = await serve(state, env, others);
   const logs = running.logs;
@@ -87,10 +88,16 @@ export async function startRegistry({ settings = {}, secrets = {}, receiver } = 
     get port() {
       return running.ports.gateway;
     },
+    /** Where the API is served, for clients that others wrote. */
+    get url() {
+      return `http://127.0.0.1:${running.ports.registry}`;
+    },
     get kv() {
       return kvClient(`http://127.0.0.1:${running.ports.kv}`);
     },
     ask: (method, path, how) => ask(running.ports.registry, method, path, how),
+    /** What Cloudflare does by the clock. */
+    cron: () => fetch(`http://127.0.0.1:${running.ports.cron}`),
     /** kill -9, as a machine that fails. */
     kill: () => running.kill(),
     /** `aheadS`: by how much the registry's clock is ahead from now on, in seconds. */
@@ -109,7 +116,8 @@ export async function startRegistry({ settings = {}, secrets = {}, receiver } = 
 async function serve(state, env, others, logs = []) {
   const workerd = join(ROOT, "node_modules/.bin/workerd");
   const disks = DISKS.map((disk) => `--directory-path=${disk}=${join(state, disk)}`);
-  const args = ["serve", "--control-fd=3", `--import-path=${ROOT}`, ...disks, ...others, join(import.meta.dirname, "registry.capnp")];
+  // Experimental is the event that the test of the cron sends.
+  const args = ["serve", "--experimental", "--control-fd=3", `--import-path=${ROOT}`, ...disks, ...others, join(import.meta.dirname, "registry.capnp")];
   const child = spawn(workerd, args, { env, stdio: ["ignore", "pipe", "pipe", "pipe"] });
   const end = () => child.kill("SIGKILL");
   process.once("exit", end);
@@ -121,7 +129,7 @@ async function serve(state, env, others, logs = []) {
   createInterface({ input: child.stdio[3] }).on("line", (line) => {
     const said = JSON.parse(line);
     if (said.event === "listen") ports[said.socket] = said.port;
-    if (Object.keys(ports).length === 3) listening.resolve();
+    if (Object.keys(ports).length === 4) listening.resolve();
   });
   child.once("close", () => listening.reject(new Error(`workerd ended:\n${logs.join("\n")}`)));
   await within(20_000, "workerd listens", listening.promise);

@@ -1,6 +1,6 @@
 // The registry under a clock that shows another time: CLOCK_AHEAD_S says by how much, and an alarm that the registry
 // sets for then rings when the runtime's own clock is as far. Without it nothing is touched.
-import Registry, { Directory, Operator, Organisation as RealOrganisation } from "./registry/entry.js";
+import Registry, { Organisation as RealOrganisation } from "./registry/entry.js";
 import { env } from "cloudflare:workers";
 
 const aheadMs = Number(env.CLOCK_AHEAD_S ?? 0) * 1_000;
@@ -9,7 +9,7 @@ if (aheadMs !== 0) {
   Date.now = () => real() + aheadMs;
 }
 
-class Organisation extends RealOrganisation {
+export class Organisation extends RealOrganisation {
   constructor(ctx, variables) {
     if (aheadMs !== 0) {
       const storage = ctx.storage;
@@ -20,5 +20,5 @@ class Organisation extends RealOrganisation {
   }
 }
 
+export * from "./registry/entry.js";
 export default Registry;
-export { Directory, Operator, Organisation };

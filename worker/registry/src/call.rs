@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use worker::{Delay, Env, Method, Request, RequestInit, Response};
 
+use crate::clock;
 use crate::refusal::{Code, MEDIA_TYPE, Refusal};
 
 pub(crate) const DIRECTORY: &str = "DIRECTORY";
@@ -59,12 +60,17 @@ pub(crate) struct Answer {
     pub(crate) retry_after: Option<String>,
     /// The signed head of the audit log that is answered.
     pub(crate) audit_head: Option<String>,
+    /// How long an object took for it, in milliseconds; for the log.
+    pub(crate) object_ms: Option<u64>,
+    /// The Worker's own: objects are asked for nothing that there is not.
+    pub(crate) allow: Option<String>,
 }
 
 impl Answer {
     /// What is told besides the body.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let fields = [
+            ("allow", &self.allow),
             ("etag", &self.etag),
             ("retry-after", &self.retry_after),
             (AUDIT_HEAD, &self.audit_head),
@@ -107,6 +113,7 @@ impl From<Refusal> for Answer {
             media_type: MEDIA_TYPE,
             body: Some(refusal.to_json()),
             retry_after: refusal.retry_after_s.map(|seconds| seconds.to_string()),
+            allow: refusal.allow,
             ..Self::default()
         }
     }
@@ -128,6 +135,7 @@ pub(crate) async fn ask<C: Serialize>(
         .with_body(Some(JsValue::from_str(&body)));
     let request = Request::new_with_init("https://object/", &init)?;
     let stub = env.durable_object(binding)?.get_by_name(name)?;
+    let begun_ms = clock::now_ms();
     let answer = async {
         let mut response = stub.fetch_with_request(request).await?;
         let field = |name: &str| response.headers().get(name);
@@ -150,6 +158,8 @@ pub(crate) async fn ask<C: Serialize>(
             etag,
             retry_after,
             audit_head,
+            object_ms: Some(clock::now_ms().saturating_sub(begun_ms)),
+            allow: None,
         })
     };
     match select(Box::pin(answer), Box::pin(Delay::from(TIMEOUT))).await {

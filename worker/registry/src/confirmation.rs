@@ -2,9 +2,20 @@
 //! programs that look through mails open links, too. What names him is behind the `#` of the link,
 //! which browsers send nobody.
 use base64ct::{Base64, Encoding};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::call::Answer;
+
+/// An owner's word.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OwnerConfirmation {
+    /// What stands behind the `#` of a mail's link.
+    #[cfg_attr(test, schemars(length(max = 256)))]
+    pub(crate) token: String,
+}
 
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
 pub(crate) const NOT_GOOD: &str = "is not good, or not any more";

@@ -13,10 +13,12 @@ mod roles;
 mod schema;
 mod sessions;
 mod settings;
+mod usage;
 mod webhooks;
 
 use std::rc::Rc;
 
+use keyward_wire::usage::KeyUsage;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
@@ -37,6 +39,21 @@ pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
 pub(crate) use settings::SettingsEdit;
 pub(crate) use webhooks::{NewWebhook, WebhookEdit, WebhookRotation};
+
+/// What the OpenAPI document is made of besides.
+#[cfg(test)]
+pub(crate) use {
+    audit::SEQUENCE_MAX,
+    deliveries::{DeliveryPage, DeliveryView},
+    head::SignedHead,
+    keys::{KeyWithSecret, Rotation, ShownKey, TIME_S_MAX},
+    listing::{CURSOR_BYTES_MAX, KeyPage},
+    operators::{OperatorView, Operators},
+    reconcile::Reconciled,
+    roles::{EditedRole, RoleView, Roles},
+    settings::{LIFE_DAYS_MAX, Settings},
+    webhooks::{Trial, WebhookView, WebhookWithSecret, Webhooks},
+};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) enum OrganisationCall {
@@ -150,6 +167,8 @@ pub(crate) enum OrganisationCall {
     ConfirmOwner {
         token: String,
     },
+    /// What a gateway counted.
+    NoteUsage(Vec<KeyUsage>),
 }
 
 #[expect(
@@ -282,6 +301,7 @@ impl Organisation {
             OrganisationCall::Deliveries(query) => deliveries::list(&moment, &query),
             OrganisationCall::RetryDelivery { id } => deliveries::retry(&moment, &id),
             OrganisationCall::ConfirmOwner { token } => deliveries::confirm(&moment, &token),
+            OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
         }
     }
 }

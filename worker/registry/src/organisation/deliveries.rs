@@ -9,6 +9,8 @@ mod row;
 mod run;
 
 pub(crate) use listing::DeliveryQuery;
+#[cfg(test)]
+pub(crate) use listing::{DeliveryPage, DeliveryView};
 pub(super) use listing::{list, retry};
 pub(super) use owners::confirm;
 pub(super) use plan::{announce, plan, tell_admins, test};

@@ -26,7 +26,8 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is signed.
 #[derive(Serialize)]
-struct Head<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Head<'a> {
     organisation: &'a str,
     sequence: u64,
     hash: String,
@@ -35,7 +36,8 @@ struct Head<'a> {
 
 /// The head, and the registry's word on it: an envelope as records have, for the name `a/<organisation>`.
 #[derive(Serialize)]
-struct SignedHead<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SignedHead<'a> {
     #[serde(flatten)]
     head: Head<'a>,
     signed: String,

@@ -21,16 +21,24 @@ use crate::refusal::{Code, Refusal};
 pub(super) use again::{acknowledge, secret_again};
 pub(super) use create::create;
 pub(super) use role::{holders, narrow, view};
-pub(super) use stored::Shown;
+#[cfg(test)]
+pub(crate) use stored::KeyWithSecret;
+pub(crate) use stored::ShownKey;
 use stored::Stored;
+
+/// The end of the year 9999, beyond which nobody means a time.
+pub(crate) const TIME_S_MAX: u64 = 253_402_300_799;
 
 /// A new secret, and what becomes of the one that there is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct Rotation {
     /// Until when the old one is valid beside it, in seconds of Unix time. Absent: no longer.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     old_until: Option<u64>,
     /// Another end of the key; what a token key needs to live longer.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     expires_at: Option<u64>,
 }
 
@@ -146,6 +154,15 @@ pub(super) fn rotate(
         EventName::KeyRotated,
         Inside::BeforeAndAfter,
         |change, stored| {
+            if rotation
+                .old_until
+                .is_some_and(|until_s| until_s > TIME_S_MAX)
+            {
+                return Err(Refusal::field(
+                    "oldUntil",
+                    "must be a time before the year 10000",
+                ));
+            }
             if let Some(end_s) = rotation.expires_at {
                 schema::policy(&moment.storage)?.allows_end(end_s, moment.now_s)?;
             }

@@ -22,8 +22,10 @@ const MAY_GRANT_BYTES_MAX: usize = 16 * 1024;
 
 /// An operator to be invited.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewOperator {
+    #[cfg_attr(test, schemars(with = "crate::openapi::Email"))]
     email: String,
     role: OperatorRole,
     may_grant: MayGrant,
@@ -31,6 +33,7 @@ pub(crate) struct NewOperator {
 
 /// A change of an operator. What is absent stays.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct OperatorEdit {
     role: Option<OperatorRole>,
@@ -38,10 +41,18 @@ pub(crate) struct OperatorEdit {
     disabled: Option<bool>,
 }
 
+/// All operators.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Operators {
+    items: Vec<OperatorView>,
+}
+
 /// An operator as he is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct OperatorView {
+pub(crate) struct OperatorView {
     id: String,
     email: String,
     role: OperatorRole,
@@ -124,7 +135,7 @@ pub(super) fn list(moment: &Moment) -> Result<Answer, Refusal> {
         args![],
     )?;
     let items: Vec<_> = rows.into_iter().map(Row::view).collect::<Result<_, _>>()?;
-    Answer::json(200, &serde_json::json!({ "items": items }))
+    Answer::json(200, &Operators { items })
 }
 
 pub(super) fn invite(moment: &Moment, new: NewOperator) -> Result<Answer, Refusal> {
@@ -237,6 +248,7 @@ fn read(change: &Change<'_>, id: &str) -> Result<OperatorView, Refusal> {
 fn write(moment: &Moment, view: &OperatorView) -> Result<(), Refusal> {
     let text =
         |value: Result<String, serde_json::Error>| value.map_err(|error| Refusal::internal(&error));
+    view.may_grant.check().map_err(Refusal::invalid)?;
     let may_grant = text(serde_json::to_string(&view.may_grant))?;
     if may_grant.len() > MAY_GRANT_BYTES_MAX {
         return Err(Refusal::field("mayGrant", "must be 16 KiB at most"));

@@ -18,8 +18,9 @@ use crate::sql::{self, args};
 
 /// The KV namespace that the gateway reads.
 pub(super) const BINDING: &str = "KEYS";
-/// Writes of one alarm; the rest is the next one's.
-const WRITES_MAX: usize = 500;
+/// Writes of one alarm; the rest is the next one's. With KV that never answers they take as long as
+/// an alarm may.
+const WRITES_MAX: usize = 300;
 /// Writes side by side. A Worker may have six connections, of which deliveries need some.
 const SIDE_BY_SIDE: u64 = 4;
 /// How often it is looked again, while deliveries are under way.

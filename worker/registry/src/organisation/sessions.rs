@@ -82,6 +82,7 @@ pub(super) fn touch(moment: &Moment, actor: &Actor) -> Result<(), Refusal> {
 
 /// The operator of a session, as he is answered.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Who {
     pub(crate) id: String,

@@ -20,7 +20,10 @@ use crate::sealed::Belongs;
 use crate::sql::{self, args};
 
 pub(super) use reach::{Reach, note, reach, subscribed, target};
-use view::{Row, WebhookView};
+#[cfg(test)]
+pub(crate) use view::Issued as WebhookWithSecret;
+use view::Row;
+pub(crate) use view::WebhookView;
 
 /// Webhooks of one organisation.
 const WEBHOOKS_MAX: u64 = 10;
@@ -29,28 +32,50 @@ const OLD_SECRET_S: u64 = 24 * 60 * 60;
 const OLD_SECRET_S_MAX: u64 = 30 * 24 * 60 * 60;
 
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewWebhook {
+    #[cfg_attr(test, schemars(with = "crate::openapi::WebhookUrl"))]
     url: String,
     /// Absent: all of them, also those that are added later.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::WebhookEvents>"))]
     events: Option<Vec<EventName>>,
 }
 
 /// What is absent stays.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebhookEdit {
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::WebhookUrl>"))]
     url: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::WebhookEvents>"))]
     events: Option<Option<Vec<EventName>>>,
     disabled: Option<bool>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct WebhookRotation {
     /// Until when the old secret signs, too, in seconds of Unix time.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     old_until: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Webhooks {
+    items: Vec<WebhookView>,
+}
+
+/// A trial that is under way.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Trial {
+    /// The id of its delivery.
+    delivery: String,
 }
 
 /// `null` is something else than nothing.
@@ -70,7 +95,7 @@ pub(super) fn list(moment: &Moment) -> Result<Answer, Refusal> {
         .iter()
         .map(|row| row.view(moment.now_s, sees_url))
         .collect::<Result<_, _>>()?;
-    Answer::json(200, &serde_json::json!({ "items": items }))
+    Answer::json(200, &Webhooks { items })
 }
 
 pub(super) fn show(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
@@ -227,7 +252,7 @@ pub(super) fn test(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
         let organisation = schema::policy(storage)?.name;
         let delivery = deliveries::test(storage, &organisation, id, moment.now_s)?;
         change.audit::<()>(EventName::WebhookTested, id, None, None)?;
-        Answer::json(202, &serde_json::json!({ "delivery": delivery }))
+        Answer::json(202, &Trial { delivery })
     })
 }
 

@@ -1,11 +1,11 @@
 //! What becomes of a delivery whose time has come: it is sent, put off, or it has passed.
 use keyward_issuer::notice::mail::Mail;
-use keyward_issuer::notice::{Notice, Recipient, State};
+use keyward_issuer::notice::{Notice, Progress, Recipient, State};
 use keyward_issuer::webhook::WebhookSecret;
 use keyward_wire::event::KeyData;
 use zeroize::Zeroizing;
 
-use super::row::{Channel, EVERY_WEBHOOK, Row, Told};
+use super::row::{Channel, Row, Told};
 use super::{DAY_S, mails, plan};
 use crate::key::KeyView;
 use crate::organisation::change::Moment;
@@ -70,7 +70,7 @@ pub(super) fn decide(
         Channel::Webhook => to_webhook(moment, &row, &of)?,
     };
     let Some(way) = way else { return Ok(None) };
-    let sending = keyward_issuer::notice::Progress {
+    let sending = Progress {
         state: State::Sending,
         ..row.progress()
     };
@@ -133,7 +133,6 @@ fn fan_out(moment: &Moment, row: &Row, of: &Of<'_>) -> Result<(), Refusal> {
             plan::insert(moment, &view.key_id, &one)?;
         }
     }
-    debug_assert_eq!(row.recipient, EVERY_WEBHOOK);
     Ok(row.ends(storage, State::Sent, moment.now_s)?)
 }
 

@@ -1,11 +1,13 @@
 //! What became of deliveries, for operators.
 use keyward_core::catalogue::Action;
+use keyward_core::limits::KEY_ID_BYTES_MAX;
 use keyward_issuer::notice::{Progress, State};
 use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::row::{COLUMNS, Channel, Row, WaitsFor, name};
 use crate::call::{self, Answer};
+use crate::email;
 use crate::organisation::change::{Moment, Needs};
 use crate::policy::Area;
 use crate::refusal::{Code, Refusal};
@@ -16,25 +18,35 @@ const LIMIT_MAX: u64 = 200;
 
 /// Which deliveries; all of them when nothing is said.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct DeliveryQuery {
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::KeyId>"))]
     pub(crate) key: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::KeyId>"))]
     pub(crate) webhook: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Email>"))]
     pub(crate) recipient: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::DeliveryState>"))]
     pub(crate) state: Option<State>,
     /// After this one of the page before.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Cursor>"))]
     pub(crate) after: Option<String>,
+    #[cfg_attr(test, schemars(range(min = 1, max = LIMIT_MAX)))]
     pub(crate) limit: Option<u64>,
 }
 
 /// A delivery as it is answered.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct DeliveryView {
+pub(crate) struct DeliveryView {
     id: String,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Event"))]
     event: EventName,
     key_id: Option<String>,
     channel: Channel,
     recipient: String,
+    #[cfg_attr(test, schemars(with = "crate::openapi::DeliveryState"))]
     state: State,
     waits_for: Option<WaitsFor>,
     failures: u32,
@@ -44,6 +56,14 @@ struct DeliveryView {
     changed_at: u64,
     /// When it is to be sent.
     due_at: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct DeliveryPage {
+    items: Vec<DeliveryView>,
+    /// For `after`; `null` on the last page.
+    next: Option<String>,
 }
 
 impl From<Row> for DeliveryView {
@@ -71,7 +91,8 @@ pub(in crate::organisation) fn list(
     query: &DeliveryQuery,
 ) -> Result<Answer, Refusal> {
     moment.look(Needs::to(Action::Read, Area::Keys))?;
-    let limit = query.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
+    let limit = query.limit.unwrap_or(LIMIT);
+    check(query, limit)?;
     let (after_s, after_id) = match &query.after {
         None => (None, None),
         Some(after) => {
@@ -118,15 +139,32 @@ pub(in crate::organisation) fn list(
     let is_more = rows.len() as u64 > limit;
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next = match rows.last() {
-        Some(last) if is_more => Some(format!("{}.{}", last.created_at_s, last.id)),
+        Some(last) if is_more => Some(format!("{}_{}", last.created_at_s, last.id)),
         _ => None,
     };
     let items: Vec<DeliveryView> = rows.into_iter().map(DeliveryView::from).collect();
-    Answer::json(200, &serde_json::json!({ "items": items, "next": next }))
+    Answer::json(200, &DeliveryPage { items, next })
+}
+
+fn check(query: &DeliveryQuery, limit: u64) -> Result<(), Refusal> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    let is_id = |id: &String| (1..=KEY_ID_BYTES_MAX).contains(&id.len()) && id.bytes().all(plain);
+    for (name, id) in [("key", &query.key), ("webhook", &query.webhook)] {
+        if !id.as_ref().is_none_or(is_id) {
+            return Err(Refusal::field(name, "is no id"));
+        }
+    }
+    if let Some(address) = &query.recipient {
+        email::check(address).map_err(|rule| Refusal::field("recipient", rule))?;
+    }
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(Refusal::field("limit", "must be 1 to 200"));
+    }
+    Ok(())
 }
 
 fn cursor(text: &str) -> Option<(u64, &str)> {
-    let (at_s, id) = text.split_once('.')?;
+    let (at_s, id) = text.split_once('_')?;
     let is_plain = at_s.len() <= 15 && at_s.bytes().all(|b| b.is_ascii_digit());
     Some((at_s.parse().ok().filter(|_| is_plain)?, id))
 }

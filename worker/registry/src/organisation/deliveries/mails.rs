@@ -74,7 +74,7 @@ fn mail(moment: &Moment, row: &Row, of: &Of<'_>) -> Result<Option<Mail>, Refusal
             }),
             _,
         ) => {
-            let Some(target) = webhooks::target(moment, of.organisation, webhook)? else {
+            let Some(target) = webhooks::target(moment, webhook)? else {
                 return Ok(None);
             };
             Mail::of_disabled(&WebhookFacts {

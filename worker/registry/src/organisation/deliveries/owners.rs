@@ -21,9 +21,11 @@ use crate::{email, random};
 
 /// How long a link is good.
 const LINK_S: u64 = 14 * DAY_S;
-/// An address is asked so often at most, and not sooner than this after the last time.
+/// An address is asked so often at most, not sooner than this after the last time, and after a
+/// long time as if it never was.
 const ASKED_MAX: u64 = 3;
 const ASK_AGAIN_S: u64 = 7 * DAY_S;
+const ASK_ANEW_S: u64 = 90 * DAY_S;
 const TOKEN_BYTES: usize = 32;
 
 pub(super) fn is_confirmed(storage: &Storage, address: &str) -> Result<bool, Refusal> {
@@ -45,13 +47,14 @@ pub(super) fn ask(moment: &Moment, address: &str) -> Result<(), Refusal> {
     let asked: Option<Asked> = sql::row(
         &moment.storage,
         "INSERT INTO owners (address, asked, asked_at_s) VALUES (?1, 1, ?2)
-         ON CONFLICT DO UPDATE SET asked = asked + 1, asked_at_s = ?2 WHERE asked < ?3 AND asked_at_s <= ?4
-         RETURNING 1",
+         ON CONFLICT DO UPDATE SET asked = CASE WHEN asked_at_s <= ?5 THEN 1 ELSE asked + 1 END, asked_at_s = ?2
+         WHERE (asked < ?3 AND asked_at_s <= ?4) OR asked_at_s <= ?5 RETURNING 1",
         args![
             email::folded(address),
             now_s,
             ASKED_MAX,
-            now_s.saturating_sub(ASK_AGAIN_S)
+            now_s.saturating_sub(ASK_AGAIN_S),
+            now_s.saturating_sub(ASK_ANEW_S)
         ],
     )?;
     if asked.is_some() {

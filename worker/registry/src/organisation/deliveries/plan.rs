@@ -87,8 +87,11 @@ pub(super) fn facts<'a>(
 
 /// The plan of a key. What each webhook gets is made when the time comes and is no part of it.
 fn planned(storage: &Storage, key_id: &str) -> Result<Vec<Planned>, Refusal> {
-    let statement =
-        format!("SELECT {COLUMNS} FROM deliveries WHERE key_id = ? AND channel <> 'webhook'");
+    // What was told of a change is never planned again, and there may be much of it.
+    let statement = format!(
+        "SELECT {COLUMNS} FROM deliveries WHERE key_id = ? AND channel <> 'webhook'
+         AND (state = 'waiting' OR event IN ('key.expires_soon', 'key.expired'))"
+    );
     let rows: Vec<Row> = sql::rows(storage, &statement, args![key_id])?;
     let planned = rows.iter().filter_map(|row| match row.told() {
         Ok(Told::Key(notice)) => Some(row.planned(notice)),

@@ -31,6 +31,7 @@ pub(super) enum Told {
 
 /// Which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Channel {
     Mail,
@@ -41,6 +42,7 @@ pub(super) enum Channel {
 
 /// For what else than time a row waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) enum WaitsFor {
     /// A way for mails.

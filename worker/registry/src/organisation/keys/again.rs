@@ -44,7 +44,8 @@ pub(super) fn is_over(change: &Change<'_>, key_id: &str) -> Result<(), Refusal> 
     Ok(sql::run(change.storage(), statement, args![key_id])?)
 }
 
-/// Only to who made the key, and only until he has acknowledged it, or 15 minutes are over.
+/// Only to who made the key, and only until he has acknowledged it, the edge has seen it used, or
+/// 15 minutes are over.
 pub(in crate::organisation) fn secret_again(
     moment: &Moment,
     key_id: &str,
@@ -61,8 +62,8 @@ pub(in crate::organisation) fn secret_again(
                 return Err(Code::Forbidden.into());
             }
             let is_late = moment.now_s >= stored.view.created_at.saturating_add(AGAIN_S);
-            if stored.acknowledged || is_late {
-                let detail = "the secret was acknowledged or rotated, or the key is older than 15 minutes; rotate it";
+            if stored.acknowledged || stored.usage.is_used() || is_late {
+                let detail = "the secret was acknowledged, used or rotated, or the key is older than 15 minutes; rotate it";
                 return Err(Refusal::because(Code::Conflict, detail));
             }
             reissued(moment, stored, &Rotation::default())

@@ -84,7 +84,6 @@ pub(in crate::organisation) fn reach(
 /// Where a webhook goes, for who is told that it was disabled.
 pub(in crate::organisation) fn target(
     moment: &Moment,
-    _organisation: &str,
     id: &str,
 ) -> Result<Option<Target>, Refusal> {
     let row = Row::read(&moment.storage, id)?;

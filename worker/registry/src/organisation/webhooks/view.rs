@@ -29,12 +29,14 @@ pub(super) struct Row {
 
 /// A webhook as it is answered.
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct WebhookView {
+pub(crate) struct WebhookView {
     id: String,
     host: String,
     /// For those who may change it; `null` for others, and in the log.
     url: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::WebhookEvents>"))]
     events: Option<Vec<EventName>>,
     pub(super) disabled: bool,
     disabled_at: Option<u64>,
@@ -50,7 +52,8 @@ pub(super) struct WebhookView {
 
 /// The same with its secret, this once.
 #[derive(Serialize)]
-pub(super) struct Issued<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Issued<'a> {
     #[serde(flatten)]
     view: WebhookView,
     secret: &'a str,
