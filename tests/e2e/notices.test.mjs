@@ -61,7 +61,7 @@ describe("an owner", () => {
     }
     for (const token of ["", "acme", "acme.", "acme.AAAA", "nobody.AAAA", `Acme.${tokenOf(asked).slice(5)}`]) {
       const refused = await registry.ask("POST", "/v1/owners/confirmation", { body: { token } });
-      assert.deepEqual([refused.status, refused.json.errors[0].field], [422, "token"], token);
+      assert.equal(refused.status, 404, token);
     }
     assert.equal(mails(receiver).length, 1);
 

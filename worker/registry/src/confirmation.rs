@@ -18,7 +18,6 @@ pub(crate) struct OwnerConfirmation {
 }
 
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
-pub(crate) const NOT_GOOD: &str = "is not good, or not any more";
 
 const STYLE: &str = "body{margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;color-scheme:light dark}\
 main{max-width:560px;margin:0 auto}h1{font-size:20px}button{font:inherit;padding:8px 16px}";
@@ -34,10 +33,10 @@ button.addEventListener("click", async () => {
     });
     said.textContent = answer.ok
       ? "Thank you. You will get these mails from now on."
-      : answer.status === 422
+      : answer.status === 404
         ? "This link is not good any more."
         : "That did not work. Please try it again later.";
-    button.disabled = answer.ok || answer.status === 422;
+    button.disabled = answer.ok || answer.status === 404;
   } catch {
     said.textContent = "That did not work. Please try it again later.";
     button.disabled = false;

@@ -25,7 +25,6 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use crate::call::{self, About, Answer, Ask};
 use crate::clock;
 use crate::configuration::Configuration;
-use crate::confirmation;
 use crate::key::{KeyEdit, KeyForm};
 use crate::refusal::{Code, Refusal};
 
@@ -169,6 +168,8 @@ pub(crate) enum OrganisationCall {
     },
     /// What a gateway counted.
     NoteUsage(Vec<KeyUsage>),
+    /// Which generations of these keys are the present ones.
+    Generations(Vec<String>),
 }
 
 #[expect(
@@ -236,10 +237,9 @@ impl Organisation {
                     operators::found(&moment, id, &name, &email)
                 }
                 OrganisationCall::OpenSession { .. } => Err(Code::SignInFailed.into()),
-                OrganisationCall::IsFounded | OrganisationCall::Wake => Err(call::not_here()),
-                OrganisationCall::ConfirmOwner { .. } => {
-                    Err(Refusal::field("token", confirmation::NOT_GOOD))
-                }
+                OrganisationCall::IsFounded
+                | OrganisationCall::Wake
+                | OrganisationCall::ConfirmOwner { .. } => Err(call::not_here()),
                 _ => Err(Code::Unauthenticated.into()),
             };
         }
@@ -302,6 +302,7 @@ impl Organisation {
             OrganisationCall::RetryDelivery { id } => deliveries::retry(&moment, &id),
             OrganisationCall::ConfirmOwner { token } => deliveries::confirm(&moment, &token),
             OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
+            OrganisationCall::Generations(keys) => usage::generations(&moment, keys),
         }
     }
 }

@@ -144,10 +144,9 @@ fn nothing_is_left(asked: &Asked) -> Result<(), Refusal> {
 /// An owner says that an address is his. Whoever has the token got it there.
 async fn confirm_owner(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     let OwnerConfirmation { token } = json(asked)?;
-    let not_good = || Refusal::field("token", confirmation::NOT_GOOD);
-    let (organisation, token) = token.split_once('.').ok_or_else(not_good)?;
+    let (organisation, token) = token.split_once('.').ok_or(Code::NotFound)?;
     if !is_name(organisation) {
-        return Err(not_good());
+        return Err(Code::NotFound.into());
     }
     let call = OrganisationCall::ConfirmOwner {
         token: token.to_owned(),

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::DAY_S;
 use super::row::{Channel, Row, Told, tell};
-use crate::call::Answer;
+use crate::call::{self, Answer};
 use crate::confirmation;
 use crate::organisation::audit::{self, By};
 use crate::organisation::change::Moment;
@@ -117,7 +117,7 @@ pub(in crate::organisation) fn confirm(moment: &Moment, token: &str) -> Result<A
         let Owner {
             address,
             confirmed_at_s,
-        } = owner.ok_or_else(|| Refusal::field("token", confirmation::NOT_GOOD))?;
+        } = owner.ok_or_else(call::not_here)?;
         if confirmed_at_s.is_some() {
             return Ok(Answer::empty());
         }
