@@ -52,6 +52,8 @@ def before_call(context, case, **_):
         case.body = without_points(case.body)
     if operation == "listKeys":
         fitting_cursor(case.query or {})
+    if operation == "listDeliveries":
+        (case.query or {}).pop("after", None)
     if isinstance(case.body, dict):
         FITTING.get(operation, lambda body: None)(case.body)
 
@@ -128,10 +130,22 @@ def fitting_rotation(body):
     body.pop("expiresAt", None)
 
 
+def fitting_webhook(body):
+    if "url" in body:
+        body["url"] = "https://hooks.firm.example/in"
+
+
+def fitting_webhook_rotation(body):
+    body.pop("oldUntil", None)
+
+
 FITTING = {
     "createKey": fitting_key,
     "editKey": fitting_edit,
     "rotateKey": fitting_rotation,
     "createRole": fitting_grants,
     "editRole": fitting_grants,
+    "createWebhook": fitting_webhook,
+    "editWebhook": fitting_webhook,
+    "rotateWebhook": fitting_webhook_rotation,
 }

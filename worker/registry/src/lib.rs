@@ -4,12 +4,14 @@ mod automation;
 mod call;
 mod clock;
 mod configuration;
+mod confirmation;
 mod delay;
 mod directory;
 mod edge;
 mod email;
 mod front;
 mod key;
+mod mail;
 mod name;
 mod network;
 #[cfg(test)]
@@ -17,11 +19,13 @@ mod openapi;
 mod operation;
 mod operator;
 mod organisation;
+mod outgoing;
 mod password;
 mod policy;
 mod random;
 mod refusal;
 mod route;
+mod sealed;
 mod session;
 mod sign_in;
 mod sql;
@@ -81,14 +85,12 @@ fn respond(answer: &Answer, cookie: Option<&str>, request_id: &str) -> Result<we
     if answer.body.is_some() {
         headers.set("content-type", answer.media_type)?;
     }
-    for (name, value) in [
-        ("allow", &answer.allow),
-        ("etag", &answer.etag),
-        ("retry-after", &answer.retry_after),
-    ] {
-        if let Some(value) = value {
-            headers.set(name, value)?;
-        }
+    for (name, value) in answer.fields() {
+        headers.set(name, value)?;
+    }
+    if answer.media_type == confirmation::HTML {
+        headers.set("content-security-policy", &confirmation::policy())?;
+        headers.set("referrer-policy", "no-referrer")?;
     }
     if answer.status == 401 {
         // What programs can do about it; browsers know none of this and ask nobody for a password.

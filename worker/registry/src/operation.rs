@@ -59,6 +59,17 @@ pub(crate) enum Operation {
     ListAudit,
     ShowAuditHead,
     Reconcile,
+    ListWebhooks,
+    CreateWebhook,
+    ShowWebhook,
+    EditWebhook,
+    RemoveWebhook,
+    RotateWebhook,
+    TestWebhook,
+    ListDeliveries,
+    RetryDelivery,
+    ConfirmOwner,
+    ShowOwnerPage,
     ShowJwks,
     ShowOpenapi,
     ShowHealth,
@@ -67,7 +78,10 @@ pub(crate) enum Operation {
 impl Operation {
     /// Whether it has parameters after the path. Where there are none, none are taken.
     pub(crate) const fn has_query(self) -> bool {
-        matches!(self, Self::ListKeys | Self::ListAudit)
+        matches!(
+            self,
+            Self::ListKeys | Self::ListAudit | Self::ListDeliveries
+        )
     }
 
     /// Whether it has content; the same holds.
@@ -88,6 +102,10 @@ impl Operation {
                 | Self::InviteOperator
                 | Self::EditOperator
                 | Self::Reconcile
+                | Self::CreateWebhook
+                | Self::EditWebhook
+                | Self::RotateWebhook
+                | Self::ConfirmOwner
         )
     }
 }
@@ -133,6 +151,17 @@ pub(crate) const TABLE: &[(Method, &str, Operation)] = {
         (Get, "/v1/audit", Op::ListAudit),
         (Get, "/v1/audit/head", Op::ShowAuditHead),
         (Post, "/v1/reconcile", Op::Reconcile),
+        (Get, "/v1/webhooks", Op::ListWebhooks),
+        (Post, "/v1/webhooks", Op::CreateWebhook),
+        (Get, "/v1/webhooks/{id}", Op::ShowWebhook),
+        (Patch, "/v1/webhooks/{id}", Op::EditWebhook),
+        (Post, "/v1/webhooks/{id}/rotate", Op::RotateWebhook),
+        (Post, "/v1/webhooks/{id}/test", Op::TestWebhook),
+        (Delete, "/v1/webhooks/{id}", Op::RemoveWebhook),
+        (Get, "/v1/deliveries", Op::ListDeliveries),
+        (Post, "/v1/deliveries/{id}/retry", Op::RetryDelivery),
+        (Post, "/v1/owners/confirmation", Op::ConfirmOwner),
+        (Get, "/owners/confirmation", Op::ShowOwnerPage),
         (Get, "/jwks/{environment}", Op::ShowJwks),
         (Get, "/openapi.json", Op::ShowOpenapi),
         (Get, "/health", Op::ShowHealth),

@@ -4,6 +4,7 @@ mod actor;
 mod audit;
 mod automation;
 mod change;
+mod deliveries;
 mod head;
 mod keys;
 mod listing;
@@ -15,6 +16,7 @@ mod schema;
 mod sessions;
 mod settings;
 mod usage;
+mod webhooks;
 
 use core::cell::RefCell;
 use std::rc::Rc;
@@ -33,17 +35,20 @@ use crate::refusal::{Code, Refusal};
 pub(crate) use audit::AuditQuery;
 pub(crate) use automation::Maker;
 use change::Moment;
+pub(crate) use deliveries::DeliveryQuery;
 pub(crate) use listing::KeyQuery;
 pub(crate) use operators::{NewOperator, OperatorEdit};
 pub(crate) use reconcile::Reconciliation;
 pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
 pub(crate) use settings::SettingsEdit;
+pub(crate) use webhooks::{NewWebhook, WebhookEdit, WebhookRotation};
 
 /// What the OpenAPI document is made of besides.
 #[cfg(test)]
 pub(crate) use {
     audit::SEQUENCE_MAX,
+    deliveries::{DeliveryPage, DeliveryView},
     head::SignedHead,
     keys::{KeyWithSecret, Rotation, ShownKey, TIME_S_MAX},
     listing::{CURSOR_BYTES_MAX, KeyPage},
@@ -51,6 +56,7 @@ pub(crate) use {
     reconcile::Reconciled,
     roles::{EditedRole, RoleView, Roles},
     settings::{LIFE_DAYS_MAX, Settings},
+    webhooks::{Trial, WebhookView, WebhookWithSecret, Webhooks},
 };
 /// How long a founding may take, in seconds. One that broke off can be begun again after that.
 const CLAIM_S: u64 = 60;
@@ -152,6 +158,33 @@ pub(crate) enum OrganisationCall {
         operator: String,
         failures: Vec<Failures>,
     },
+    Webhooks,
+    CreateWebhook(NewWebhook),
+    Webhook {
+        id: String,
+    },
+    EditWebhook {
+        id: String,
+        edit: WebhookEdit,
+    },
+    RotateWebhook {
+        id: String,
+        rotation: WebhookRotation,
+    },
+    RemoveWebhook {
+        id: String,
+    },
+    TestWebhook {
+        id: String,
+    },
+    Deliveries(DeliveryQuery),
+    RetryDelivery {
+        id: String,
+    },
+    /// For who has the token of a mail.
+    ConfirmOwner {
+        token: String,
+    },
     /// What a gateway counted.
     NoteUsage(Vec<KeyUsage>),
     /// Which generations of these keys are the present ones.
@@ -184,7 +217,11 @@ impl DurableObject for Organisation {
             claim: RefCell::default(),
         };
         // An alarm that was dropped is set again; should this fail, the next change does it.
-        let _ = outbox::arm(&organisation.state.storage());
+        let storage = organisation.state.storage();
+        if let Ok(configuration) = Configuration::of(&organisation.env) {
+            let _ = deliveries::wake(&organisation.env, &storage, &configuration);
+        }
+        let _ = outbox::arm(&storage);
         organisation
     }
 
@@ -199,7 +236,13 @@ impl DurableObject for Organisation {
         let _ = outbox::try_again_later(&storage);
         match Configuration::of(&self.env) {
             Ok(configuration) => {
-                outbox::drain(&self.env, &storage, &configuration).await;
+                outbox::drain_beside(
+                    &self.env,
+                    &storage,
+                    &configuration,
+                    deliveries::deliver(&self.env, &self.state, &configuration),
+                )
+                .await;
                 head::publish(&self.env, &storage, &configuration).await;
             }
             Err(_) => return Response::empty(),
@@ -229,7 +272,9 @@ impl Organisation {
                     operators::found(&moment, id, &name, &email)
                 }
                 OrganisationCall::OpenSession { .. } => Err(Code::SignInFailed.into()),
-                OrganisationCall::Wake => Err(call::not_here()),
+                OrganisationCall::Wake | OrganisationCall::ConfirmOwner { .. } => {
+                    Err(call::not_here())
+                }
                 _ => Err(Code::Unauthenticated.into()),
             };
         }
@@ -288,9 +333,22 @@ impl Organisation {
             OrganisationCall::RemoveOperator { id } => operators::remove(&moment, &id),
             OrganisationCall::Audit(query) => audit::list(&moment, &query),
             OrganisationCall::Wake => {
+                deliveries::wake(&self.env, &moment.storage, &configuration)?;
                 outbox::arm(&moment.storage)?;
                 Ok(Answer::empty())
             }
+            OrganisationCall::Webhooks => webhooks::list(&moment),
+            OrganisationCall::CreateWebhook(new) => webhooks::create(&moment, &new),
+            OrganisationCall::Webhook { id } => webhooks::show(&moment, &id),
+            OrganisationCall::EditWebhook { id, edit } => webhooks::edit(&moment, &id, &edit),
+            OrganisationCall::RotateWebhook { id, rotation } => {
+                webhooks::rotate(&moment, &id, &rotation)
+            }
+            OrganisationCall::RemoveWebhook { id } => webhooks::remove(&moment, &id),
+            OrganisationCall::TestWebhook { id } => webhooks::test(&moment, &id),
+            OrganisationCall::Deliveries(query) => deliveries::list(&moment, &query),
+            OrganisationCall::RetryDelivery { id } => deliveries::retry(&moment, &id),
+            OrganisationCall::ConfirmOwner { token } => deliveries::confirm(&moment, &token),
             OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
             OrganisationCall::Generations(keys) => usage::generations(&moment, keys),
         }

@@ -8,9 +8,10 @@ use worker::Env;
 use crate::automation;
 use crate::call::{self, About, Answer, Ask, ORGANISATION};
 use crate::configuration::Configuration;
+use crate::confirmation::{self, OwnerConfirmation};
 use crate::front::{self, Asked};
 use crate::operation::Operation;
-use crate::organisation::{AuditQuery, KeyQuery, OrganisationCall};
+use crate::organisation::{AuditQuery, DeliveryQuery, KeyQuery, OrganisationCall};
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::sign_in;
 
@@ -62,6 +63,8 @@ pub(crate) async fn answer(
         Op::InviteOperatorAgain => {
             return sign_in::invite(env, asked, Call::InviteAgain { id: first() }).await;
         }
+        Op::ConfirmOwner => return confirm_owner(env, asked).await,
+        Op::ShowOwnerPage => return Ok((confirmation::page(), None)),
         Op::ShowJwks => return key_set(configuration, &first()),
         Op::ShowOpenapi => {
             let answer = Answer {
@@ -112,6 +115,21 @@ pub(crate) async fn answer(
         Op::ListAudit => Call::Audit(audit_query(asked)?),
         Op::ShowAuditHead => Call::AuditHead,
         Op::Reconcile => Call::Reconcile(json(asked)?),
+        Op::ListWebhooks => Call::Webhooks,
+        Op::CreateWebhook => Call::CreateWebhook(json(asked)?),
+        Op::ShowWebhook => Call::Webhook { id: first() },
+        Op::EditWebhook => Call::EditWebhook {
+            id: first(),
+            edit: json(asked)?,
+        },
+        Op::RemoveWebhook => Call::RemoveWebhook { id: first() },
+        Op::RotateWebhook => Call::RotateWebhook {
+            id: first(),
+            rotation: json(asked)?,
+        },
+        Op::TestWebhook => Call::TestWebhook { id: first() },
+        Op::ListDeliveries => Call::Deliveries(delivery_query(asked)?),
+        Op::RetryDelivery => Call::RetryDelivery { id: first() },
     };
     Ok((within(env, asked, call).await?, None))
 }
@@ -130,6 +148,20 @@ fn nothing_is_left(asked: &Asked) -> Result<(), Refusal> {
         let Nothing {} = json(asked)?;
     }
     Ok(())
+}
+
+/// An owner says that an address is his. Whoever has the token got it there.
+async fn confirm_owner(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
+    let OwnerConfirmation { token } = json(asked)?;
+    let (organisation, token) = token.split_once('.').ok_or(Code::NotFound)?;
+    if !is_name(organisation) {
+        return Err(Code::NotFound.into());
+    }
+    let call = OrganisationCall::ConfirmOwner {
+        token: token.to_owned(),
+    };
+    let answer = ask_organisation(env, organisation, asked.about.clone(), call).await?;
+    Ok((answer, None))
 }
 
 /// What verifies an environment's tokens.
@@ -233,6 +265,22 @@ fn audit_query(asked: &Asked) -> Result<AuditQuery, Refusal> {
             "after" => query.after = number(name, value)?,
             "limit" => query.limit = number(name, value)?,
             "subject" => query.subject = Some(value.clone()),
+            _ => return Err(no_parameter(name)),
+        }
+    }
+    Ok(query)
+}
+
+fn delivery_query(asked: &Asked) -> Result<DeliveryQuery, Refusal> {
+    let mut query = DeliveryQuery::default();
+    for (name, value) in parameters(asked)? {
+        match name {
+            "key" => query.key = Some(value.clone()),
+            "webhook" => query.webhook = Some(value.clone()),
+            "recipient" => query.recipient = Some(value.clone()),
+            "state" => query.state = Some(word(name, value)?),
+            "after" => query.after = Some(value.clone()),
+            "limit" => query.limit = Some(number(name, value)?),
             _ => return Err(no_parameter(name)),
         }
     }

@@ -9,7 +9,7 @@ use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
-use super::schema;
+use super::{head, schema};
 use crate::call::{Answer, JSON_LINES, PAGE_BYTES_MAX};
 use crate::policy::Area;
 use crate::refusal::Refusal;
@@ -29,6 +29,10 @@ pub(super) enum By<'a> {
     Root,
     /// Who did not prove to be anybody.
     Nobody,
+    /// Nobody asked: a time had come.
+    Registry,
+    /// Who has a mail's link.
+    Owner { email: &'a str },
     Operator {
         id: &'a str,
         email: &'a str,
@@ -156,6 +160,7 @@ pub(super) fn list(moment: &Moment, query: &AuditQuery) -> Result<Answer, Refusa
         status: 200,
         media_type: JSON_LINES,
         body: Some(text),
+        audit_head: Some(head::text(moment)?),
         ..Answer::default()
     })
 }

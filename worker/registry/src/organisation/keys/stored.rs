@@ -8,7 +8,7 @@ use crate::call::{self, Answer};
 use crate::key::{KeyView, Seen, Usage};
 use crate::name;
 use crate::organisation::change::Moment;
-use crate::organisation::{outbox, usage};
+use crate::organisation::{deliveries, outbox, usage};
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
@@ -118,6 +118,7 @@ impl Stored {
             ],
         )?;
         outbox::note(&moment.storage, &stored.view.key_id)?;
+        deliveries::plan(moment, None, &stored.view)?;
         Ok(stored)
     }
 
@@ -154,6 +155,7 @@ impl Stored {
         if next.record != self.record {
             outbox::note(&moment.storage, key_id)?;
         }
+        deliveries::plan(moment, Some(&self.view), &next.view)?;
         Ok(next)
     }
 
