@@ -78,11 +78,18 @@ fn fill_in(project: &Project, ports: &Ports, seed: &Seed, state: &Path) -> Resul
         ("@REGISTRY_VARS@", bindings(&seed.registry)),
         ("@REGISTRY_SERVICES@", services),
         ("@REGISTRY_SOCKETS@", sockets),
+        (
+            "@REGISTRY_BINDING@",
+            ports.registry.map_or("", |_| EDGE).to_owned(),
+        ),
     ] {
         config = config.replace(place, &text);
     }
     Ok(config)
 }
+
+/// Where the gateway says which keys are used.
+const EDGE: &str = r#"(name = "REGISTRY", service = (name = "registry", entrypoint = "Edge")),"#;
 
 /// What the configuration has besides the Worker itself. Its organisation is founded anew at each start.
 fn of_registry(port: u16, state: &Path) -> Result<(String, String)> {
