@@ -45,7 +45,7 @@ const gateway :Workerd.Worker = (
     (name = "REPLAY", durableObjectNamespace = "ReplayStore"),
     (name = "KEYS", kvNamespace = "kv"),
     (name = "ORIGIN", service = "origin"),
-    @REGISTRY_BINDING@
+    @REGISTRY_BINDINGS@
     @VARS@
   ],
 );
@@ -59,7 +59,7 @@ const elsewhere :Workerd.Worker = (
     (name = "REPLAY", durableObjectNamespace = (className = "ReplayStore", serviceName = "gateway")),
     (name = "KEYS", kvNamespace = "kv"),
     (name = "ORIGIN", service = "origin"),
-    @REGISTRY_BINDING@
+    @REGISTRY_BINDINGS@
     @VARS@
   ],
 );

@@ -13,7 +13,7 @@ use crate::refusal::{Code, Refusal};
 
 /// The largest allowlist that can be published fits.
 pub(crate) const CONTENT_BYTES_MAX: usize = 256 * 1024;
-const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
+pub(crate) const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 /// Those of sessions have 43.
 const SECRET_BYTES_MAX: usize = 128;
 pub(crate) const COOKIE: &str = "__Host-keyward";

@@ -88,7 +88,7 @@ shapes! {
     JsonLines { "type": "string" }
 }
 
-const ACCOUNT: &str = "^[ -.0-~]+$";
+const ACCOUNT: &str = r"^(?!\*$)[ -.0-~]+$";
 /// All that content may be is the bound; entries are counted, too.
 const ALLOWLIST_CHARACTERS_MAX: usize = crate::front::CONTENT_BYTES_MAX;
 const EMAIL: &str = "^(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+([.][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@\
