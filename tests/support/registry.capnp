@@ -36,6 +36,7 @@ const registry :Workerd.Worker = (
     (className = "Directory", uniqueKey = "keyward-directory", enableSql = true),
     (className = "Organisation", uniqueKey = "keyward-organisation", enableSql = true),
     (className = "Operator", uniqueKey = "keyward-operator", enableSql = true),
+    (className = "Network", uniqueKey = "keyward-network", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "registry-disk"),
   bindings = [
@@ -43,6 +44,7 @@ const registry :Workerd.Worker = (
     (name = "DIRECTORY", durableObjectNamespace = "Directory"),
     (name = "ORGANISATION", durableObjectNamespace = "Organisation"),
     (name = "OPERATOR", durableObjectNamespace = "Operator"),
+    (name = "NETWORK", durableObjectNamespace = "Network"),
     (name = "SETTINGS", fromEnvironment = "REGISTRY_SETTINGS"),
     (name = "SECRETS", fromEnvironment = "REGISTRY_SECRETS"),
     (name = "ROOT_TOKEN", fromEnvironment = "ROOT_TOKEN"),

@@ -82,6 +82,9 @@ export async function startRegistry({ settings = {}, gateway = {} } = {}) {
     get port() {
       return running.ports.gateway;
     },
+    get adminPort() {
+      return running.ports.registry;
+    },
     /** Where the API is served, for clients that others wrote. */
     get url() {
       return `http://127.0.0.1:${running.ports.registry}`;

@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use worker::{Delay, Env, Method, Request, RequestInit, Response};
 
+use crate::automation::Signed;
 use crate::clock;
 use crate::refusal::{Code, MEDIA_TYPE, Refusal};
 
 pub(crate) const DIRECTORY: &str = "DIRECTORY";
 pub(crate) const ORGANISATION: &str = "ORGANISATION";
 pub(crate) const OPERATOR: &str = "OPERATOR";
+pub(crate) const NETWORK: &str = "NETWORK";
 /// There is one directory.
 pub(crate) const THE_DIRECTORY: &str = "directory";
 
@@ -34,6 +36,8 @@ pub(crate) struct About {
     pub(crate) session: Option<String>,
     pub(crate) if_match: Option<String>,
     pub(crate) idempotency: Option<Idempotency>,
+    /// The request itself, where a key has signed it.
+    pub(crate) signed: Option<Signed>,
 }
 
 /// A request that may be sent again.

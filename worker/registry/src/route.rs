@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use worker::Env;
 
+use crate::automation;
 use crate::call::{self, About, Answer, Ask, ORGANISATION};
 use crate::configuration::Configuration;
 use crate::front::{self, Asked};
@@ -35,6 +36,14 @@ pub(crate) async fn answer(
     use OrganisationCall as Call;
     let asked = &asked;
     nothing_is_left(asked)?;
+    if asked.about.signed.is_some() && asked.operation == Op::OpenSession {
+        return sign_in::open_with_key(env, asked).await;
+    }
+    // Whoever adds an operation that an object does not answer by itself: its signature is judged
+    // by nobody.
+    if asked.about.signed.is_some() && automation::needs(asked.operation).is_none() {
+        return Err(Refusal::because(Code::Forbidden, "not with a key"));
+    }
     let first = || asked.parameters.first().cloned().unwrap_or_default();
     // What one object answers by itself; the others return.
     let call = match asked.operation {
@@ -133,13 +142,13 @@ fn key_set(configuration: &Configuration, environment: &str) -> Result<Reply, Re
     Ok((Answer::json(200, &set)?, None))
 }
 
-/// Asks the organisation of the session.
+/// Asks the organisation of who asks.
 pub(crate) async fn within(
     env: &Env,
     asked: &Asked,
     call: OrganisationCall,
 ) -> Result<Answer, Refusal> {
-    let (organisation, _) = asked.session.as_ref().ok_or(Code::Unauthenticated)?;
+    let organisation = asked.organisation.as_ref().ok_or(Code::Unauthenticated)?;
     ask_organisation(env, organisation, asked.about.clone(), call).await
 }
 

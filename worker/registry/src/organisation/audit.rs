@@ -27,11 +27,15 @@ pub(crate) const SEQUENCE_MAX: u64 = 999_999_999_999_999;
 pub(super) enum By<'a> {
     /// Who has the root token.
     Root,
+    /// Who did not prove to be anybody.
+    Nobody,
     Operator {
         id: &'a str,
         email: &'a str,
         second_factor_at: u64,
     },
+    /// A key of the API `keyward`.
+    Key { id: &'a str, name: &'a str },
 }
 
 #[derive(Serialize)]

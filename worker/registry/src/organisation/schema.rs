@@ -6,7 +6,7 @@ use crate::policy::DAY_S;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "CREATE TABLE organisation (
         one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
         life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
@@ -36,15 +36,20 @@ const TABLES: [&str; 10] = [
         at_s INTEGER NOT NULL, PRIMARY KEY (operator, key)) STRICT",
     // What the edge said of a key: no part of it, and no change. `used_at_s` of a key is 0 for never.
     "CREATE TABLE usage (key_id TEXT PRIMARY KEY, usage TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    // Requests that keys have signed, until no copy would be fresh.
+    "CREATE TABLE seen (replay TEXT PRIMARY KEY, until_s INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    // The latest factors of each operator that this object has heard of. His own object has them.
+    "CREATE TABLE factors (operator TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT",
 ];
 
-const INDICES: [&str; 5] = [
+const INDICES: [&str; 6] = [
     "CREATE INDEX keys_by_creation ON keys (created_at_s, key_id)",
     // Searching reads this alone, and not the whole of every key.
     "CREATE INDEX keys_by_search ON keys (search, key_id)",
     "CREATE INDEX keys_by_expiry ON keys (expires_at_s, key_id)",
     "CREATE INDEX publish_by_time ON publish (due_at_ms)",
     "CREATE INDEX keys_by_use ON keys (used_at_s, key_id)",
+    "CREATE INDEX seen_by_end ON seen (until_s)",
 ];
 
 /// Whether the organisation was founded.
@@ -67,7 +72,7 @@ pub(super) fn create(storage: &Storage) -> worker::Result<()> {
 }
 
 /// What an organisation decided for all of its keys.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Policy {
     pub(super) name: String,
     pub(super) life_days_max: u64,

@@ -199,6 +199,22 @@ impl Stored {
     }
 }
 
+/// The record of a key, if there ever was such a key here.
+pub(in crate::organisation) fn record(
+    storage: &Storage,
+    key_id: &str,
+) -> Result<Option<Record>, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        record: String,
+    }
+    let statement = "SELECT record FROM keys WHERE key_id = ?";
+    let row: Option<Row> = sql::row(storage, statement, args![key_id])?;
+    let read = |row: Row| Record::from_payload(row.record.as_bytes());
+    let record = row.map(read).transpose();
+    record.map_err(|error| Refusal::internal(&error))
+}
+
 /// The record as it is kept, if it can be published: what could not would be stuck in the outbox.
 fn payload(moment: &Moment, record: &Record) -> Result<String, Refusal> {
     let publisher = &moment.configuration.secrets.publisher;
