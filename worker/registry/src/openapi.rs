@@ -140,11 +140,15 @@ fn object(
             json!({ "required": true, "content": { "application/json": content } });
     }
     if let Some(needs) = described.needs {
-        item["x-keyward-needs"] = json!({
-            "area": format!("{:?}", needs.area).to_lowercase(),
-            "action": format!("{:?}", needs.action).to_lowercase(),
-            "freshSecondFactor": needs.fresh,
-        });
+        let area = format!("{:?}", needs.area).to_lowercase();
+        let action = format!("{:?}", needs.action).to_lowercase();
+        let also = match needs.fresh {
+            true => ", and a second factor that was shown within five minutes",
+            false => "",
+        };
+        item["description"] = format!("Needs the action `{action}` on `{area}`{also}.").into();
+        item["x-keyward-needs"] =
+            json!({ "area": area, "action": action, "freshSecondFactor": needs.fresh });
     }
     if let Some((resource, action)) = crate::automation::needs(operation) {
         item["x-keyward-key"] = json!({ "resource": resource, "action": action.as_str() });
