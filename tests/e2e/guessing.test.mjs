@@ -81,6 +81,9 @@ test("a network is slowed across operators, before any password is hashed, and t
   const most = 60 + Math.ceil((Date.now() - begun) / 2000) + 1;
   assert.ok(looked >= 60 && looked <= most, `${looked} of ${codes.length}, ${most} at most`);
   assert.equal(codes.filter((one) => one === "too_many_attempts").length, codes.length - looked);
+  // Not in a race with the two seconds.
+  const now = Math.floor(Date.now() / 1000);
+  await meanwhile("network", "pace", `UPDATE pace SET used_until_s = ${now + 600} WHERE used_until_s > ${now + 30}`);
   const one = await operator("bystander");
   assert.equal((await one.signIn()).status, 200);
   const late = await signIn(one, { code: one.recoveryCodes.pop() }, from);
