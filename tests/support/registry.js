@@ -20,7 +20,7 @@ const DISKS = ["registry-disk", "gateway-disk", "kv-disk"];
 const random = () => randomBytes(32).toString("base64url");
 
 /** Everything that both Workers are told, each what it needs. */
-function variables(settings) {
+function variables(settings, gateway) {
   const publishKey = random();
   const rings = Object.fromEntries(ENVIRONMENTS.map((name) => [name, [{ id: "m1", master: random() }]]));
   const tokenKeys = Object.fromEntries(ENVIRONMENTS.map((name) => [name, random()]));
@@ -44,6 +44,7 @@ function variables(settings) {
       // Revocation is seen as soon as KV has it.
       isolateTtlSeconds: 0,
       tokenKeys: each((name) => ({ keys: [publicJwk(tokenKeys[name])] })),
+      ...gateway,
     }),
     GATEWAY_SECRETS: JSON.stringify({
       publishKeys: [{ id: "p1", publicKey: publicJwk(publishKey).x }],
@@ -64,11 +65,12 @@ function thumbprint(jwk) {
   return createHash("sha256").update(JSON.stringify(jwk)).digest("base64url");
 }
 
-/** @param {{ settings?: object }} [how] */
-export async function startRegistry({ settings = {} } = {}) {
+/** @param {{ settings?: object, gateway?: object }} [how] what either Worker is told otherwise */
+export async function startRegistry({ settings = {}, gateway = {} } = {}) {
   const state = await mkdtemp(join(tmpdir(), "keyward-registry-"));
   for (const disk of DISKS) await mkdir(join(state, disk));
-  const env = { ...process.env, ...variables(settings) };
+  const env = { ...process.env, ...variables(settings, gateway) };
+  const authority = settings.authority ?? ADMIN;
   let running = await serve(state, env);
   const logs = running.logs;
   return {
@@ -81,10 +83,14 @@ export async function startRegistry({ settings = {} } = {}) {
     get port() {
       return running.ports.gateway;
     },
+    /** Where the registry itself listens. */
+    get adminPort() {
+      return running.ports.registry;
+    },
     get kv() {
       return kvClient(`http://127.0.0.1:${running.ports.kv}`);
     },
-    ask: (method, path, how) => ask(running.ports.registry, method, path, how),
+    ask: (method, path, how) => ask(running.ports.registry, authority, method, path, how),
     /** kill -9, as a machine that fails. */
     kill: () => running.kill(),
     async restart() {
@@ -134,11 +140,11 @@ async function serve(state, env, logs = []) {
  * @param {{ body?: unknown, text?: string, cookie?: string, headers?: object, root?: string }} [how]
  *   `body` is sent as JSON, `text` as it is; a header that is null is left out; `from` is an address of this machine
  */
-function ask(port, method, path, { body, text, cookie, root, from, headers = {} } = {}) {
+function ask(port, authority, method, path, { body, text, cookie, root, from, headers = {} } = {}) {
   const content = body === undefined ? text : JSON.stringify(body);
   const sent = {
-    host: ADMIN,
-    ...(method === "GET" ? {} : { origin: `http://${ADMIN}` }),
+    host: authority,
+    ...(method === "GET" ? {} : { origin: `http://${authority}` }),
     ...(content === undefined ? {} : { "content-type": "application/json" }),
     ...(method === "GET" && content === undefined ? {} : { "content-length": Buffer.byteLength(content ?? "") }),
     ...(cookie ? { cookie } : {}),

@@ -93,7 +93,7 @@ fn people_see_a_table_and_no_terminal_is_fooled() {
         output.out
     );
     for line in [
-        "✓    5  partner  \\u{1b}]0;x\\u{7}\\r  signed, hmac-sha256, kong\n",
+        "✓    5  partner  \\u{1b}]0;x\\u{7}\\r    signed, hmac-sha256, kong\n",
         "the secret has fewer than 32 bytes\n",
         "2 rows: 1 ready, 1 to be overridden\nSomebody has to answer for line 6\n",
     ] {

@@ -2,7 +2,7 @@
 mod form;
 mod view;
 
-pub(crate) use form::{Checker, KeyEdit, KeyForm};
+pub(crate) use form::{Checker, ImportForm, ImportRow, KeyEdit, KeyForm, Own, ROWS_MAX, RowFault};
 pub(crate) use view::{About, KeyView};
 
 use serde::{Deserialize, Serialize};

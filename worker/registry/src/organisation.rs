@@ -1,13 +1,16 @@
 //! An organisation: the one place where its keys and operators are true. Every change is one
 //! transaction, with its entry in the audit log and with what has to be published.
 mod audit;
+mod backup;
 mod change;
 mod head;
+mod import;
 mod keys;
 mod listing;
 mod operators;
 mod outbox;
 mod reconcile;
+mod restore;
 mod roles;
 mod schema;
 mod sessions;
@@ -21,14 +24,16 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use crate::call::{self, About, Answer, Ask};
 use crate::clock;
 use crate::configuration::Configuration;
-use crate::key::{KeyEdit, KeyForm};
+use crate::key::{ImportForm, KeyEdit, KeyForm};
 use crate::refusal::{Code, Refusal};
 
 pub(crate) use audit::AuditQuery;
+pub(crate) use backup::BackupQuery;
 use change::Moment;
 pub(crate) use listing::KeyQuery;
 pub(crate) use operators::{NewOperator, OperatorEdit};
 pub(crate) use reconcile::Reconciliation;
+pub(crate) use restore::RestoreForm;
 pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
 pub(crate) use settings::SettingsEdit;
@@ -118,6 +123,9 @@ pub(crate) enum OrganisationCall {
     Audit(AuditQuery),
     /// Sets the alarm again, should it have been lost.
     Wake,
+    Import(Box<ImportForm>),
+    Backup(BackupQuery),
+    Restore(RestoreForm),
 }
 
 #[expect(
@@ -224,6 +232,9 @@ impl Organisation {
                 outbox::arm(&moment.storage)?;
                 Ok(Answer::empty())
             }
+            OrganisationCall::Import(form) => import::import(&moment, &self.env, *form).await,
+            OrganisationCall::Backup(query) => backup::page(&moment, &query),
+            OrganisationCall::Restore(form) => restore::restore(&moment, &self.env, form).await,
         }
     }
 }

@@ -16,6 +16,18 @@ pub(crate) enum Area {
     Operators,
     Audit,
     Organisation,
+    /// Sealed secrets, in backups: nothing else shows them.
+    Secrets,
+}
+
+impl Area {
+    const ALL: [Self; 5] = [
+        Self::Keys,
+        Self::Operators,
+        Self::Audit,
+        Self::Organisation,
+        Self::Secrets,
+    ];
 }
 
 /// A role of operators: a name that every deployment has, or a table of one's own.
@@ -41,6 +53,8 @@ pub(crate) struct Permissions {
     audit: Actions,
     #[serde(with = "letters")]
     organisation: Actions,
+    #[serde(with = "letters")]
+    secrets: Actions,
 }
 
 impl OperatorRole {
@@ -52,17 +66,19 @@ impl OperatorRole {
         let read = Actions::NONE.with(Action::Read);
         match (self, area) {
             (Self::FirmAdmin, _) | (Self::KeyManager, Area::Keys) => Actions::ALL,
+            (Self::KeyManager | Self::Auditor, Area::Secrets) => Actions::NONE,
             (Self::KeyManager | Self::Auditor, _) => read,
             (Self::Custom(table), Area::Keys) => table.keys,
             (Self::Custom(table), Area::Operators) => table.operators,
             (Self::Custom(table), Area::Audit) => table.audit,
             (Self::Custom(table), Area::Organisation) => table.organisation,
+            (Self::Custom(table), Area::Secrets) => table.secrets,
         }
     }
 
     /// Whether it permits nothing that the other one does not.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
-        [Area::Keys, Area::Operators, Area::Audit, Area::Organisation]
+        Area::ALL
             .into_iter()
             .all(|area| self.actions(area).is_subset_of(other.actions(area)))
     }
@@ -226,6 +242,12 @@ mod tests {
         let manager = role(json!("key-manager"));
         assert!(manager.permits(Area::Keys, Action::Create));
         assert!(!manager.permits(Area::Operators, Action::Create));
+        // Who reads everything reads no sealed secrets.
+        assert!(role(json!("firm-admin")).permits(Area::Secrets, Action::Read));
+        for reader in ["key-manager", "auditor"] {
+            assert!(!role(json!(reader)).permits(Area::Secrets, Action::Read));
+        }
+        assert!(role(json!({ "custom": { "secrets": "r" } })).permits(Area::Secrets, Action::Read));
         let custom = role(json!({ "custom": { "keys": "ru", "audit": "r" } }));
         assert!(custom.permits(Area::Keys, Action::Update));
         assert!(!custom.permits(Area::Keys, Action::Create));

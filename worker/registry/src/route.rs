@@ -8,7 +8,7 @@ use worker::Env;
 use crate::call::{self, About, Answer, Ask, ORGANISATION};
 use crate::configuration::Configuration;
 use crate::front::{self, Asked};
-use crate::organisation::{AuditQuery, KeyQuery, OrganisationCall};
+use crate::organisation::{AuditQuery, BackupQuery, KeyQuery, OrganisationCall};
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::sign_in;
 
@@ -115,6 +115,9 @@ fn call_of(method: &str, path: &[&str], asked: &Asked) -> Result<OrganisationCal
         },
         ("DELETE", ["operators", _]) => Call::RemoveOperator { id: id() },
         ("GET", ["audit"]) => Call::Audit(audit_query(asked)?),
+        ("POST", ["imports"]) => Call::Import(secretive(asked)?),
+        ("GET", ["backup"]) => Call::Backup(backup_query(asked)?),
+        ("POST", ["restore"]) => Call::Restore(secretive(asked)?),
         _ => return Err(Code::NotFound.into()),
     })
 }
@@ -162,6 +165,18 @@ pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
     Ok(read)
 }
 
+/// The same of content that is full of secrets: what a parser says may repeat some of it.
+///
+/// # Errors
+/// `malformed`, with the place.
+fn secretive<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
+    serde_json::from_str(&asked.content).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let detail = format!("not as documented, at line {line}, column {column}");
+        Refusal::because(Code::Malformed, detail)
+    })
+}
+
 fn key_query(asked: &Asked) -> Result<KeyQuery, Refusal> {
     let mut query = KeyQuery::default();
     for (name, value) in &asked.query {
@@ -189,6 +204,19 @@ fn audit_query(asked: &Asked) -> Result<AuditQuery, Refusal> {
             "after" => query.after = number(name, value)?,
             "limit" => query.limit = number(name, value)?,
             "subject" => query.subject = Some(value.clone()),
+            _ => return Err(Refusal::field(name, "is not a parameter here")),
+        }
+    }
+    Ok(query)
+}
+
+fn backup_query(asked: &Asked) -> Result<BackupQuery, Refusal> {
+    let mut query = BackupQuery::default();
+    for (name, value) in &asked.query {
+        match (name.as_str(), value.as_str()) {
+            ("secrets", "true" | "false") => query.secrets = value == "true",
+            ("secrets", _) => return Err(Refusal::field(name, "must be true or false")),
+            ("after", _) => query.after = Some(value.clone()),
             _ => return Err(Refusal::field(name, "is not a parameter here")),
         }
     }

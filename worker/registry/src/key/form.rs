@@ -1,5 +1,6 @@
 //! Keys as they are asked for.
 mod check;
+mod import;
 
 use keyward_issuer::NewKey;
 use keyward_issuer::change::Edit;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::Kind;
 
 pub(crate) use check::Checker;
+pub(crate) use import::{ImportForm, ImportRow, Own, ROWS_MAX, RowFault};
 
 /// A new key.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use crate::policy::DAY_S;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "CREATE TABLE organisation (
         one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
         life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
@@ -33,6 +33,10 @@ const TABLES: [&str; 9] = [
     "CREATE TABLE repeats (
         operator TEXT NOT NULL, key TEXT NOT NULL, content_hash TEXT NOT NULL, key_id TEXT NOT NULL,
         at_s INTEGER NOT NULL, PRIMARY KEY (operator, key)) STRICT",
+    // A MAC of the row that a key was imported from, until the key is removed.
+    "CREATE TABLE imports (
+        key_id TEXT PRIMARY KEY REFERENCES keys, operator TEXT NOT NULL, ring TEXT NOT NULL,
+        mac TEXT NOT NULL) STRICT",
 ];
 
 const INDICES: [&str; 4] = [
