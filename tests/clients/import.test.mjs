@@ -97,7 +97,7 @@ describe("a file of Kong with 1,000 credentials", () => {
     const key = await operator.expect(200, "GET", "/v1/keys/partner-0000");
     assert.deepEqual([key.kind, key.algorithm, key.profiles], ["signed", "hmac-sha256", ["rfc9421", "kong"]]);
     const [line] = (await operator.expect(200, "GET", "/v1/audit?subject=partner-0000")).trim().split("\n").map(JSON.parse);
-    assert.deepEqual([line.action, line.after.shortSecretAllowed], ["key.imported", false]);
+    assert.deepEqual([line.action, line.after.imported, line.after.shortSecretAllowed], ["key.created", true, false]);
     assert.ok(!JSON.stringify(line).includes(secretOf(0)));
   });
 

@@ -86,7 +86,7 @@ test("an export that begins later follows from an earlier head, and from nothing
 });
 
 test("what was changed, left out, put in or cut off is found", async () => {
-  const changed = lines.with(3, lines[3].replace('"action":"key.create"', '"action":"key.remove"'));
+  const changed = lines.with(3, lines[3].replace('"action":"key.created"', '"action":"key.removed"'));
   assert.notEqual(changed[3], lines[3]);
   for (const [what, all, said] of [
     ["changed", changed, "line 4 does not follow"],

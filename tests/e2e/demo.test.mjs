@@ -1,5 +1,5 @@
-// `cargo xtask dev`: every request of the demonstration ends as its table says, on plain workerd and under wrangler, and
-// what it prints works when it is pasted.
+// `cargo xtask dev`: every request of the demonstration ends as its table says, on plain workerd and under wrangler, what it
+// prints works when it is pasted, and nothing of it is left running.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { call } from "../support/client.js";
+import { eventually } from "../support/eventually.js";
 import { ROOT, startGateway } from "../support/gateway.js";
 
 for (const on of ["workerd", "wrangler"]) {
@@ -16,11 +17,15 @@ for (const on of ["workerd", "wrangler"]) {
       gateway = await startGateway(undefined, { on });
       demo = JSON.parse(await readFile(join(ROOT, ".keyward/dev.json"), "utf8"));
     });
-    after(() => gateway?.stop());
+    after(async () => {
+      await gateway?.stop();
+      for (const group of gateway?.groups ?? []) await eventually(() => isGone(group), "its processes are gone");
+    });
 
     test("the file says where it is", () => {
       assert.equal(demo.organisation, "acme");
       assert.equal(demo.url, gateway.url);
+      assert.equal(new URL(demo.registry.url).hostname, "127.0.0.1");
       assert.ok(demo.keys.length >= 20);
     });
 
@@ -67,7 +72,44 @@ for (const on of ["workerd", "wrangler"]) {
         assert.match(await paste(line), /"method":"GET","url":"http:\/\/127[^"]*\/v1\/users/);
       }
     });
+
+    // Both sign in with the code of an app, which is good for one time: one on each side.
+    if (on === "workerd") {
+      test("a key is made as README.md shows", async () => {
+        const readme = await readFile(join(ROOT, "README.md"), "utf8");
+        const [, block] = readme.match(/\n```sh\n(registry\(\) .*?)\n```/s);
+        const [, made] = (await paste(block)).match(/\}(\{"keyId".*\})$/s);
+        await works(gateway, JSON.parse(made));
+      });
+    } else {
+      test("signing in, making and listing keys work when pasted", async () => {
+        const calls = gateway.logs.map((line) => line.trim()).filter((line) => line.startsWith("curl -sS "));
+        assert.equal(calls.length, 3);
+        const answers = [];
+        for (const call of calls) answers.push(JSON.parse(await paste(call)));
+        const [signedIn, made, listed] = answers;
+        assert.deepEqual(signedIn, { organisation: "acme", email: demo.registry.email });
+        await works(gateway, made);
+        const ids = new Set(demo.keys.map((key) => key.keyId)).add(made.keyId);
+        assert.deepEqual(new Set(listed.items.map((key) => key.keyId)), ids);
+      });
+    }
   });
+}
+
+function isGone(group) {
+  try {
+    return !process.kill(-group, 0);
+  } catch (error) {
+    return error.code === "ESRCH";
+  }
+}
+
+/** The gateway takes the key as soon as it is published. */
+async function works(gateway, key) {
+  const host = new URL(gateway.url).host;
+  const outcome = async () => (await call(gateway, { as: key, target: "/v1/users", host })).outcome;
+  await eventually(async () => (await outcome()) === "200", `${key.name} works`, 20_000);
 }
 
 function assertEchoed(echo, key) {

@@ -91,7 +91,7 @@ test("a short secret needs somebody who answers for it, and the log says that so
   assert.deepEqual((await imported(rows, { allowShortSecrets: true })).words, ["answered-for imported"]);
   const log = await admin.expect(200, "GET", "/v1/audit?subject=answered-for");
   const [entry] = log.trim().split("\n").map((line) => JSON.parse(line));
-  assert.deepEqual([entry.action, entry.by.operator.email, entry.after.shortSecretAllowed], ["key.imported", admin.email, true]);
+  assert.deepEqual([entry.action, entry.by.operator.email, entry.after.imported, entry.after.shortSecretAllowed], ["key.created", admin.email, true, true]);
 });
 
 test("the same row again is known: to who imported it, and as long as it is the same", async () => {
@@ -168,4 +168,29 @@ test("a deployment that takes no ids from elsewhere imports nothing", async () =
   } finally {
     await closed.stop();
   }
+});
+
+test("killed in the middle of an import: rows are there whole or not at all, and the same request again does the rest", async () => {
+  const seen = new Set();
+  for (const [round, afterMs] of [0, 300, 600, 1_200, 2_400, null].entries()) {
+    const rows = Array.from({ length: 100 }, (_, number) => row(`storm-${round}-${number}`));
+    const asked = admin.ask("POST", "/v1/imports", { body: { defaults, rows } }).catch(() => null);
+    // Wherever it is by then; at last, when it was answered.
+    await (afterMs === null ? asked : new Promise((resolve) => setTimeout(resolve, afterMs)));
+    await registry.kill();
+    const answer = await asked;
+    await registry.restart();
+    const { counts } = await imported(rows);
+    assert.equal(counts.imported + counts.importedBefore, rows.length, JSON.stringify(counts));
+    if (answer?.status === 200) assert.equal(counts.importedBefore, rows.length, "what was answered is there");
+    console.log(`killed after ${afterMs === null ? "the answer" : `${afterMs} ms`}: ${counts.importedBefore} of ${rows.length} rows were there`);
+    seen.add(counts.importedBefore > 0);
+  }
+  assert.deepEqual([...seen].sort(), [false, true], "some were killed before, some after");
+  const log = [];
+  for (let after = 0, page; (page = await admin.expect(200, "GET", `/v1/audit?limit=1000&after=${after}`)) !== ""; after = log.at(-1).sequence) {
+    log.push(...page.trim().split("\n").map((line) => JSON.parse(line)));
+  }
+  const made = log.filter(({ action, subject }) => action === "key.created" && subject.startsWith("storm-")).map(({ subject }) => subject);
+  assert.deepEqual([made.length, new Set(made).size], [600, 600], "each once in the log");
 });

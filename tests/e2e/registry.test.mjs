@@ -292,7 +292,7 @@ test("a page has as much as there is room for, and goes on", async () => {
     if (text === "") break;
     entries.push(...text.trim().split("\n").map((line) => JSON.parse(line).action));
   }
-  assert.equal(entries.filter((action) => action === "key.create").length, names.length);
+  assert.equal(entries.filter((action) => action === "key.created").length, names.length);
 });
 
 test("a key of another organisation is not there", async () => {

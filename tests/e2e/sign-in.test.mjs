@@ -75,7 +75,9 @@ test("a request from elsewhere is not answered", async () => {
   assert.equal(code(await write({ host: "api.example" })), "misdirected");
   assert.equal(code(await write({ "content-type": "text/plain" })), "unsupported_media_type");
   assert.equal(code(await write({ "content-type": null })), "unsupported_media_type");
-  assert.equal(code(await admin.ask("PUT", "/v1/keys")), "method_not_allowed");
+  const other = await admin.ask("PUT", "/v1/keys");
+  assert.deepEqual([code(other), other.headers.allow], ["method_not_allowed", "GET, POST"]);
+  assert.equal(code(await admin.ask("PUT", "/v1/key")), "not_found");
   assert.equal(code(await admin.ask("GET", "/v1/keys", { text: "{}" })), "malformed");
   for (const path of ["/", "/v1", "/v1/", "/v1//keys", "/v1/%6beys", "/v2/keys", "/v1/keys/k/x/y"]) {
     assert.equal(code(await admin.ask("GET", path)), "not_found", path);
@@ -227,7 +229,7 @@ test("a session ends with what its operator is: role, state, factors", async () 
   await enrol(registry, { organisation: "acme", email: changed.email, invitation, password: "another password" });
   await ended(changed, "factors");
   const entries = (await admin.expect(200, "GET", `/v1/audit?subject=${changed.id}`)).trim().split("\n").map((line) => JSON.parse(line));
-  const enrolled = entries.filter((entry) => entry.action === "operator.enrol").at(-1);
+  const enrolled = entries.filter((entry) => entry.action === "operator.enrolled").at(-1);
   assert.equal(enrolled.address, "127.0.0.1");
   assert.match(enrolled.requestId, /^[\w-]{22}$/);
   assert.equal(code(await changed.signIn()), "sign_in_failed");

@@ -65,7 +65,7 @@ async function start(seed, { on = "workerd", state }) {
   const hold = [child, child.stdout, child.stderr];
   for (const one of hold) one.unref();
 
-  const { url, elsewhere, kv, group } = JSON.parse(first);
+  const { url, elsewhere, kv, groups } = JSON.parse(first);
   const port = (url) => Number(new URL(url).port);
   const ends = async () => {
     for (const one of hold) one.ref();
@@ -81,6 +81,8 @@ async function start(seed, { on = "workerd", state }) {
     /** The ports of the same gateway in other isolates. */
     elsewhere: elsewhere.map(port),
     logs,
+    /** Of all processes that were started. */
+    groups,
     /** Where the objects of the replay store keep what they know. */
     replayDisk: join(state, "replay"),
     kv: kvClient(kv),
@@ -95,7 +97,7 @@ async function start(seed, { on = "workerd", state }) {
     },
     /** Ends it at once, as a crash does, and starts it anew: nothing is left but what was on the disk. */
     async crash() {
-      process.kill(-group, "SIGKILL");
+      for (const group of groups) process.kill(-group, "SIGKILL");
       await ends();
       return startGateway(seed, { on, state });
     },

@@ -1,5 +1,5 @@
-# The gateway on plain workerd, where a request arrives as it was sent. `cargo xtask dev --raw` fills in
-# what stands between @ signs.
+# The gateway on plain workerd, where a request arrives as it was sent, and the registry where it is wanted.
+# `cargo xtask dev --raw` fills in what stands between @ signs.
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -14,12 +14,14 @@ const config :Workerd.Config = (
     # An origin by URL may be on this machine.
     (name = "network", network = (
       allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
+    @REGISTRY_SERVICES@
   ],
   sockets = [
     (name = "gateway", address = @GATEWAY_ADDRESS@, http = (), service = "gateway"),
     (name = "elsewhere-1", address = @ELSEWHERE_1@, http = (), service = "gateway-elsewhere-1"),
     (name = "elsewhere-2", address = @ELSEWHERE_2@, http = (), service = "gateway-elsewhere-2"),
     (name = "kv", address = @KV_ADDRESS@, http = (), service = (name = "kv", entrypoint = "Admin")),
+    @REGISTRY_SOCKETS@
   ],
 );
 
@@ -57,6 +59,30 @@ const elsewhere :Workerd.Worker = (
     (name = "KEYS", kvNamespace = "kv"),
     (name = "ORIGIN", service = "origin"),
     @VARS@
+  ],
+);
+
+const registry :Workerd.Worker = (
+  compatibilityDate = @COMPATIBILITY_DATE@,
+  modules = [
+    (name = "registry/entry.js", esModule = embed "/worker/registry/entry.js"),
+    (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
+    (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
+    (name = "registry/build/index.js", esModule = embed "/worker/registry/build/index.js"),
+    (name = "registry/build/index_bg.wasm", wasm = embed "/worker/registry/build/index_bg.wasm"),
+  ],
+  durableObjectNamespaces = [
+    (className = "Directory", uniqueKey = "keyward-directory", enableSql = true),
+    (className = "Organisation", uniqueKey = "keyward-organisation", enableSql = true),
+    (className = "Operator", uniqueKey = "keyward-operator", enableSql = true),
+  ],
+  durableObjectStorage = (localDisk = "registry-disk"),
+  bindings = [
+    (name = "KEYS", kvNamespace = "kv"),
+    (name = "DIRECTORY", durableObjectNamespace = "Directory"),
+    (name = "ORGANISATION", durableObjectNamespace = "Organisation"),
+    (name = "OPERATOR", durableObjectNamespace = "Operator"),
+    @REGISTRY_VARS@
   ],
 );
 

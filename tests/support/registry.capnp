@@ -8,6 +8,7 @@ const config :Workerd.Config = (
     (name = "gateway", worker = .gateway),
     (name = "origin", worker = .origin),
     (name = "kv", worker = .kv),
+    (name = "cron", worker = .cron),
     (name = "registry-disk", disk = (writable = true)),
     (name = "gateway-disk", disk = (writable = true)),
     (name = "kv-disk", disk = (writable = true)),
@@ -16,6 +17,7 @@ const config :Workerd.Config = (
     (name = "registry", address = "127.0.0.1:0", http = (), service = "registry"),
     (name = "gateway", address = "127.0.0.1:0", http = (), service = "gateway"),
     (name = "kv", address = "127.0.0.1:0", http = (), service = (name = "kv", entrypoint = "Admin")),
+    (name = "cron", address = "127.0.0.1:0", http = (), service = "cron"),
   ],
 );
 
@@ -65,6 +67,7 @@ const gateway :Workerd.Worker = (
     (name = "KEYS", kvNamespace = "kv"),
     (name = "REPLAY", durableObjectNamespace = "ReplayStore"),
     (name = "ORIGIN", service = "origin"),
+    (name = "REGISTRY", service = (name = "registry", entrypoint = "Edge")),
     (name = "SETTINGS", fromEnvironment = "GATEWAY_SETTINGS"),
     (name = "SECRETS", fromEnvironment = "GATEWAY_SECRETS"),
     (name = "CATALOGUE", fromEnvironment = "CATALOGUE"),
@@ -85,4 +88,12 @@ const kv :Workerd.Worker = (
   ],
   durableObjectStorage = (localDisk = "kv-disk"),
   bindings = [(name = "STORE", durableObjectNamespace = "Store")],
+);
+
+# Sends the registry what Cloudflare sends it by the clock.
+const cron :Workerd.Worker = (
+  compatibilityDate = .date,
+  compatibilityFlags = ["service_binding_extra_handlers"],
+  modules = [(name = "index.js", esModule = embed "/tests/support/cron.js")],
+  bindings = [(name = "REGISTRY", service = "registry")],
 );

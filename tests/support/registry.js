@@ -65,7 +65,7 @@ function thumbprint(jwk) {
   return createHash("sha256").update(JSON.stringify(jwk)).digest("base64url");
 }
 
-/** @param {{ settings?: object, gateway?: object }} [how] what either Worker is told otherwise */
+/** @param {{ settings?: object, gateway?: object }} [how] settings of either that are others than usual */
 export async function startRegistry({ settings = {}, gateway = {} } = {}) {
   const state = await mkdtemp(join(tmpdir(), "keyward-registry-"));
   for (const disk of DISKS) await mkdir(join(state, disk));
@@ -87,10 +87,16 @@ export async function startRegistry({ settings = {}, gateway = {} } = {}) {
     get adminPort() {
       return running.ports.registry;
     },
+    /** Where the API is served, for clients that others wrote. */
+    get url() {
+      return `http://127.0.0.1:${running.ports.registry}`;
+    },
     get kv() {
       return kvClient(`http://127.0.0.1:${running.ports.kv}`);
     },
     ask: (method, path, how) => ask(running.ports.registry, authority, method, path, how),
+    /** What Cloudflare does by the clock. */
+    cron: () => fetch(`http://127.0.0.1:${running.ports.cron}`),
     /** kill -9, as a machine that fails. */
     kill: () => running.kill(),
     async restart() {
@@ -107,7 +113,8 @@ export async function startRegistry({ settings = {}, gateway = {} } = {}) {
 async function serve(state, env, logs = []) {
   const workerd = join(ROOT, "node_modules/.bin/workerd");
   const disks = DISKS.map((disk) => `--directory-path=${disk}=${join(state, disk)}`);
-  const args = ["serve", "--control-fd=3", `--import-path=${ROOT}`, ...disks, join(import.meta.dirname, "registry.capnp")];
+  // Experimental is the event that the test of the cron sends.
+  const args = ["serve", "--experimental", "--control-fd=3", `--import-path=${ROOT}`, ...disks, join(import.meta.dirname, "registry.capnp")];
   const child = spawn(workerd, args, { env, stdio: ["ignore", "pipe", "pipe", "pipe"] });
   const end = () => child.kill("SIGKILL");
   process.once("exit", end);
@@ -119,7 +126,7 @@ async function serve(state, env, logs = []) {
   createInterface({ input: child.stdio[3] }).on("line", (line) => {
     const said = JSON.parse(line);
     if (said.event === "listen") ports[said.socket] = said.port;
-    if (Object.keys(ports).length === 3) listening.resolve();
+    if (Object.keys(ports).length === 4) listening.resolve();
   });
   child.once("close", () => listening.reject(new Error(`workerd ended:\n${logs.join("\n")}`)));
   await within(20_000, "workerd listens", listening.promise);

@@ -22,6 +22,14 @@ export default class extends WorkerEntrypoint {
   }
 }
 
+/** For the gateway alone, over a service binding: it answers no requests, so no address leads here. */
+export class Edge extends WorkerEntrypoint {
+  usage(reports) {
+    const env = configured(this.env);
+    return whileInstanceLives(() => new Registry(this.ctx, env).usage(reports, env));
+  }
+}
+
 /** Objects and Worker share one wasm instance: a trap in any of them ends what all have begun. */
 const guarded = (Inner) =>
   class extends DurableObject {

@@ -1,6 +1,7 @@
 //! The keys of `cargo xtask dev`.
 use std::path::PathBuf;
 
+use keyward_totp::secret_of;
 use keyward_wire::dev::{DevFile, DevKey, PATH};
 
 use crate::failure::{Failure, Result};
@@ -28,6 +29,18 @@ pub fn find() -> Result<DevFile> {
             error.line()
         ))
     })
+}
+
+/// What an authenticator app of the demonstration's operator shows at this time.
+///
+/// # Errors
+/// When the demonstration has no registry.
+pub fn code(file: &DevFile, now_s: u64) -> Result<String> {
+    let registry = file.registry.as_ref();
+    let secret = registry
+        .and_then(|registry| secret_of(&registry.otpauth))
+        .ok_or_else(|| Failure::new(format!("{PATH} has no operator")))?;
+    Ok(keyward_totp::code(&secret, now_s))
 }
 
 /// The key with this name.

@@ -26,6 +26,9 @@ enum Verb {
     Send(Call),
     /// Sign a request and print it as a curl command.
     Sign(Call),
+    /// Print what an authenticator app of the demonstration's operator would show. A code is good for
+    /// one sign-in; half a minute later there is another.
+    Code,
     /// Look at a deployed gateway from outside: what is wrong, and what to do about it.
     Doctor {
         /// Where clients reach it, for example https://api.example.
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Send(call) => send_call(&call),
         Verb::Sign(call) => sign_call(&call),
+        Verb::Code => show_code(),
         Verb::Doctor { url } => examine(&url),
         Verb::Import(call) => import::command::run(&call),
         Verb::Audit(call) => audit::run(&call),
@@ -140,6 +144,11 @@ fn send_call(call: &Call) -> Result<ExitCode> {
 fn sign_call(call: &Call) -> Result<ExitCode> {
     let (request, _) = prepare(call)?;
     println!("{}", sign::as_curl(&request));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show_code() -> Result<ExitCode> {
+    println!("{}", dev::code(&dev::find()?, now_s()?)?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -92,11 +92,12 @@ fn limits_are_those_of_the_core() {
 #[test]
 fn bounds_of_the_gateway_are_those_of_its_code() {
     let mut sources = String::new();
-    for file in ["assertion", "content", "replay", "state", "store"] {
+    for file in ["assertion", "content", "replay", "state", "store", "usage"] {
         sources.push_str(&read(&format!("worker/gateway/src/{file}.rs")));
     }
     sources.push_str(&read("crates/keyward-host/src/keys.rs"));
     sources.push_str(&read("crates/keyward-host/src/tokens.rs"));
+    sources.push_str(&read("crates/keyward-host/src/usage.rs"));
     sources.push_str(&read("crates/keyward-wire/src/assertion.rs"));
     sources.push_str(&read("crates/keyward-wire/src/envelope.rs"));
     sources.push_str(&read("crates/keyward-issuer/src/publish.rs"));
@@ -249,6 +250,7 @@ fn code_map_names_every_file() {
         ("keyward-host", "crates/keyward-host/src"),
         ("keyward-wasm", "crates/keyward-wasm/src"),
         ("keyward-cli", "crates/keyward-cli/src"),
+        ("keyward-totp", "crates/keyward-totp/src"),
         ("gateway", "worker/gateway/src"),
         ("host", "worker/platform/src"),
         ("registry", "worker/registry/src"),

@@ -1,5 +1,5 @@
 //! What every host keeps in memory from request to request, within bounds: compiled keys, what was
-//! not found, and tokens whose signature was right. No I/O and no clock: times are arguments.
+//! not found, tokens whose signature was right, and what is still to be reported of keys. No I/O and no clock: times are arguments.
 #![no_std]
 extern crate alloc;
 #[cfg(test)]
@@ -7,3 +7,4 @@ extern crate std;
 
 pub mod keys;
 pub mod tokens;
+pub mod usage;

@@ -19,8 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let now_s = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let id = planned_id()?;
     let mut deliveries = Vec::new();
-    for one in documented() {
-        let body = one.example.body(now_s)?;
+    for event in documented() {
+        let body = event.body(now_s)?;
         let signed = sign(&secrets, &id, now_s, body.as_bytes());
         deliveries.push(json!({
             "body": body,

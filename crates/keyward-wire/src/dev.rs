@@ -15,7 +15,27 @@ pub struct DevFile {
     pub organisation: String,
     /// Where the gateway is.
     pub url: String,
+    pub registry: Option<DevRegistry>,
     pub keys: Vec<DevKey>,
+}
+
+/// The registry in which the keys were made.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DevRegistry {
+    pub url: String,
+    pub root_token: String,
+    /// The e-mail address of a firm-admin.
+    pub email: String,
+    pub password: String,
+    /// For an authenticator app; `keyward code` is one.
+    pub otpauth: String,
+}
+
+impl fmt::Debug for DevRegistry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DevRegistry({}, ..)", self.url)
+    }
 }
 
 /// A key and one request that shows what it may do.

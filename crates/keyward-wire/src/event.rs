@@ -1,15 +1,17 @@
-//! What happens to keys, told to programs: the body of a webhook, and the names that mails, audit
-//! log and API have for the same.
+//! What happens: the one list of names that webhooks, mails, audit log and API have for it, and the
+//! body of a webhook.
 use alloc::string::{String, ToString};
 
 use keyward_core::http_date::Civil;
 use serde::{Deserialize, Serialize};
 
 mod list;
+mod name;
 
-pub use list::{DocumentedEvent, FIELDS, documented};
+pub use list::{FIELDS, documented};
+pub use name::{EventName, Place};
 
-/// Something that happened. Its name is a contract: names are added, not changed.
+/// Something that happened, as webhooks are told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum Event {
@@ -39,6 +41,19 @@ pub enum Event {
         webhook: String,
         /// What its last answer was; `None`: there was none.
         status: Option<u16>,
+    },
+    #[serde(rename = "webhook.tested")]
+    WebhookTested {
+        organisation: String,
+        webhook: String,
+    },
+    #[serde(rename = "audit.head")]
+    AuditHead {
+        organisation: String,
+        sequence: u64,
+        hash: String,
+        at: u64,
+        signed: String,
     },
 }
 
@@ -74,16 +89,17 @@ impl Event {
         })
     }
 
-    /// Its name, such as `key.created`.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub const fn name(&self) -> EventName {
         match self {
-            Self::KeyCreated(_) => "key.created",
-            Self::KeyRotated { .. } => "key.rotated",
-            Self::KeyRemoved(_) => "key.removed",
-            Self::KeyExpiresSoon { .. } => "key.expires_soon",
-            Self::KeyExpired(_) => "key.expired",
-            Self::WebhookDisabled { .. } => "webhook.disabled",
+            Self::KeyCreated(_) => EventName::KeyCreated,
+            Self::KeyRotated { .. } => EventName::KeyRotated,
+            Self::KeyRemoved(_) => EventName::KeyRemoved,
+            Self::KeyExpiresSoon { .. } => EventName::KeyExpiresSoon,
+            Self::KeyExpired(_) => EventName::KeyExpired,
+            Self::WebhookDisabled { .. } => EventName::WebhookDisabled,
+            Self::WebhookTested { .. } => EventName::WebhookTested,
+            Self::AuditHead { .. } => EventName::AuditHead,
         }
     }
 }
@@ -110,11 +126,11 @@ mod tests {
 
     #[test]
     fn a_body_has_type_time_and_data() {
-        let event = documented().swap_remove(0).example;
+        let event = documented().swap_remove(0);
         let body = event.body(1_798_761_600).unwrap();
         let read: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert_eq!(read["timestamp"], "2027-01-01T00:00:00Z");
-        assert_eq!(read["type"], event.name());
+        assert_eq!(read["type"], event.name().as_str());
         assert_eq!(read["data"]["keyId"], "kwk_52PftQTKXTfcTQZXcdkxOg3WYEOr");
         assert_eq!(read.as_object().unwrap().len(), 3);
     }

@@ -30,6 +30,7 @@ pub mod seal;
 pub mod secrets;
 pub mod settings;
 mod unique_map;
+pub mod usage;
 
 pub use envelope::{PublishRing, Publisher, kv_name};
 pub use open::{Expect, Opened, RecordError, open_record};

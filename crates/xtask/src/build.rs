@@ -49,9 +49,10 @@ pub(crate) fn package_only(project: &Project, tools: &Tools) -> Result<()> {
 }
 
 /// As much as `dev` runs.
-pub(crate) fn gateway_only(project: &Project, tools: &Tools) -> Result<()> {
+pub(crate) fn workers(project: &Project, tools: &Tools) -> Result<()> {
     let _lock = project.lock(&wasm::target_dir(project).join("xtask.lock"))?;
-    worker(project, tools, "gateway")
+    let mut workers = WORKERS.iter();
+    workers.try_for_each(|name| worker(project, tools, name))
 }
 
 /// The core for JavaScript: a module without imports, so there is nothing to bind.

@@ -1,4 +1,4 @@
-//! The gateway on this machine, with an echo origin behind it and KV that is filled at each start.
+//! The Workers on this machine, with an echo origin behind the gateway, and keys that are made anew at each start.
 mod options;
 mod output;
 mod raw;
@@ -6,16 +6,17 @@ mod wrangler;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use crate::build;
-use crate::demo;
+use crate::demo::Demo;
 use crate::failure::{About, Failure, Result};
-use crate::http;
+use crate::http::{self, Answer};
 use crate::project::{Project, read};
-use crate::setup;
-use crate::supervise::Supervised;
+use crate::setup::{self, Tools};
+use crate::supervise::{self, Supervised};
 use crate::tell;
 
 use options::Options;
@@ -26,6 +27,8 @@ use output::Output;
 pub(crate) struct Site {
     /// The gateway listens on 127.0.0.1 only; `localhost:{port}` is a second authority of it.
     pub(crate) port: u16,
+    /// Where the registry will be; tests that bring records of their own want none.
+    pub(crate) registry: Option<u16>,
     /// Plain workerd rather than wrangler.
     pub(crate) raw: bool,
     /// The root of the clone; `.keyward` in it is ignored by git.
@@ -39,24 +42,58 @@ impl Site {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Seed {
+struct Seed {
     /// The gateway's variables and secrets, by name.
-    pub(crate) vars: BTreeMap<String, String>,
+    gateway: BTreeMap<String, String>,
+    /// The registry's.
+    registry: BTreeMap<String, String>,
     /// What KV holds: key and value.
-    pub(crate) records: Vec<(String, String)>,
-    /// Printed when the gateway is ready.
-    pub(crate) announcement: String,
+    records: Vec<(String, String)>,
 }
 
-/// Something that answers on the site's port, until it is dropped.
-#[derive(Debug)]
+/// What is started, and where it keeps what it knows.
+struct Launch<'a> {
+    project: &'a Project,
+    tools: &'a Tools,
+    site: &'a Site,
+    seed: &'a Seed,
+    state: &'a Path,
+}
+
+/// What answers on the site's ports, until it is dropped.
+#[derive(Debug, Default)]
 struct Running {
-    server: Supervised,
-    output: Output,
+    servers: Vec<(Supervised, Output)>,
     /// Where KV can be written and made to fail; wrangler's cannot.
     kv_port: Option<u16>,
     /// The same gateway in other isolates; wrangler has one.
     elsewhere: Vec<u16>,
+}
+
+impl Running {
+    /// One process more.
+    fn add(&mut self, command: &Command) -> Result<()> {
+        let (reader, writer) = std::io::pipe().about("pipe")?;
+        let server = supervise::start(command, writer)?;
+        self.servers.push((server, Output::of(reader)));
+        Ok(())
+    }
+
+    /// In words, once one of them ended.
+    fn ended(&mut self) -> Option<String> {
+        self.servers
+            .iter_mut()
+            .find_map(|(server, _)| server.ended())
+    }
+
+    fn so_far(&self) -> String {
+        let outputs = self.servers.iter().map(|(_, output)| output.so_far());
+        outputs.collect()
+    }
+
+    fn stop(&mut self) {
+        self.servers.clear();
+    }
 }
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -70,46 +107,111 @@ pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     let port = http::free_port(options.port)?;
     let tools = setup::tools(project)?;
     if options.build {
-        build::gateway_only(project, &tools)?;
+        build::workers(project, &tools)?;
     }
+    let registry = match options.seed {
+        Some(_) => None,
+        None => Some(next_port(port)?),
+    };
     let site = Site {
         port,
+        registry,
         raw: options.raw,
         root: project.root(""),
     };
-    let seed = match &options.seed {
-        Some(file) => seed_from(file)?,
-        None => demo::seed(&site)?,
-    };
+    let demo = registry.map(|port| Demo::new(&site, port)).transpose()?;
+    let seed = seed(&options, demo.as_ref())?;
 
     let stop = stop_signal()?;
     let state = options.state(project)?;
-    let mut running = if options.raw {
-        raw::start(project, &tools, &site, &seed, &state)?
-    } else {
-        wrangler::start(project, &tools, &site, &seed, &state)?
+    let launch = Launch {
+        project,
+        tools: &tools,
+        site: &site,
+        seed: &seed,
+        state: &state,
     };
-    if !wait_until_ready(&site, &mut running, &stop)? {
+    let mut running = Running::default();
+    let Some(announcement) = launch.start(&mut running, demo.as_ref(), &stop)? else {
         return Ok(());
+    };
+    for (_, output) in &running.servers {
+        output.show();
     }
-    running.output.show();
     tell::done(&format!("ready at {}", site.url()), start.elapsed());
     if options.json {
         let at = |port: u16| format!("http://127.0.0.1:{port}");
         let elsewhere: Vec<_> = running.elsewhere.iter().map(|port| at(*port)).collect();
+        let groups: Vec<_> = running
+            .servers
+            .iter()
+            .map(|(server, _)| server.group())
+            .collect();
         println!(
             "{}",
             serde_json::json!({
                 "url": site.url(),
                 "elsewhere": elsewhere,
                 "kv": running.kv_port.map(at),
-                "group": running.server.group(),
+                "registry": site.registry.map(at),
+                "groups": groups,
             })
         );
     }
-    tell::text(&seed.announcement);
+    tell::text(&announcement);
     tell::note("Ctrl-C stops it");
     wait_for_the_end(&mut running, &stop)
+}
+
+/// The port after the gateway's, or another one if it was drawn as well.
+fn next_port(port: u16) -> Result<u16> {
+    http::free_port(port.saturating_add(1)).or_else(|_| http::free_port(0))
+}
+
+impl Launch<'_> {
+    /// Gives what is to be said of it when all is ready; nothing when it was told to stop meanwhile.
+    fn start(
+        &self,
+        running: &mut Running,
+        demo: Option<&Demo<'_>>,
+        stop: &Receiver<()>,
+    ) -> Result<Option<String>> {
+        if self.site.raw {
+            raw::start(self, running)?;
+        } else {
+            wrangler::clear(self)?;
+        }
+        let mut announcement = String::new();
+        if let (Some(demo), Some(port)) = (demo, self.site.registry) {
+            if !self.site.raw {
+                wrangler::registry(self, port, running)?;
+            }
+            if !is_ready(port, "/health", running, stop)? {
+                return Ok(None);
+            }
+            if !self.site.raw {
+                // Starts while keys are made.
+                wrangler::gateway(self, running)?;
+            }
+            announcement = demo.fill()?;
+        } else if !self.site.raw {
+            wrangler::gateway(self, running)?;
+        }
+        let is_ready = is_ready(self.site.port, "/_keyward/health", running, stop)?;
+        Ok(is_ready.then_some(announcement))
+    }
+}
+
+fn seed(options: &Options, demo: Option<&Demo<'_>>) -> Result<Seed> {
+    match (&options.seed, demo) {
+        (Some(file), _) => seed_from(file),
+        (None, Some(demo)) => Ok(Seed {
+            gateway: demo.gateway()?,
+            registry: demo.registry()?,
+            records: Vec::new(),
+        }),
+        (None, None) => Ok(Seed::default()),
+    }
 }
 
 /// Tests bring their own: `{ "vars": { name: value }, "records": { key: value } }`.
@@ -128,9 +230,9 @@ fn seed_from(file: &Path) -> Result<Seed> {
             .collect::<Result<Vec<_>>>()
     };
     Ok(Seed {
-        vars: strings("vars")?.into_iter().collect(),
+        gateway: strings("vars")?.into_iter().collect(),
+        registry: BTreeMap::new(),
         records: strings("records")?,
-        announcement: String::new(),
     })
 }
 
@@ -145,20 +247,24 @@ fn stop_signal() -> Result<Receiver<()>> {
 }
 
 /// False when it was told to stop meanwhile.
-fn wait_until_ready(site: &Site, running: &mut Running, stop: &Receiver<()>) -> Result<bool> {
+fn is_ready(port: u16, health: &str, running: &mut Running, stop: &Receiver<()>) -> Result<bool> {
     let start = Instant::now();
     let mut last = String::new();
     while start.elapsed() < READY_WITHIN {
-        match http::ask(site.port, "GET", "/_keyward/health", b"") {
+        match http::ask(port, "GET", health, &[], b"") {
             // A gateway that was given bad settings refuses everything, in its own words: it is there.
-            Ok((status, body)) if status < 500 || body.contains("urn:keyward:problem:") => {
+            Ok(Answer { status, body, .. })
+                if status < 500 || body.contains("urn:keyward:problem:") =>
+            {
                 return Ok(true);
             }
-            Ok((status, body)) => last = format!("its last answer: {status} {body}"),
+            Ok(Answer { status, body, .. }) => {
+                last = format!("its last answer: {status} {body}");
+            }
             Err(failure) => last = failure.what,
         }
-        if let Some(status) = running.server.ended() {
-            tell::text(&running.output.so_far());
+        if let Some(status) = running.ended() {
+            tell::text(&running.so_far());
             return Err(Failure::new(format!(
                 "the server ended with {status}, see above"
             )));
@@ -168,7 +274,7 @@ fn wait_until_ready(site: &Site, running: &mut Running, stop: &Receiver<()>) -> 
             _ => return Ok(false),
         }
     }
-    tell::text(&running.output.so_far());
+    tell::text(&running.so_far());
     Err(Failure::new(format!(
         "the server is not ready after {READY_WITHIN:?}; {last}"
     )))
@@ -180,12 +286,12 @@ fn wait_for_the_end(running: &mut Running, stop: &Receiver<()>) -> Result<()> {
             Err(RecvTimeoutError::Timeout) => {}
             _ => {
                 tell::line("");
-                running.server.stop();
+                running.stop();
                 tell::note("stopped");
                 return Ok(());
             }
         }
-        if let Some(status) = running.server.ended() {
+        if let Some(status) = running.ended() {
             return Err(Failure::new(format!(
                 "the server ended by itself with {status}"
             )));

@@ -5,32 +5,79 @@ use std::time::Duration;
 
 use crate::failure::{About, Failure, Result};
 
-/// The status of the answer, and its body as it came.
-pub(crate) fn ask(port: u16, method: &str, target: &str, body: &[u8]) -> Result<(u16, String)> {
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Names are in lower case.
+    fields: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let mut fields = self.fields.iter();
+        fields
+            .find(|(one, _)| one == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+pub(crate) fn ask(
+    port: u16,
+    method: &str,
+    target: &str,
+    fields: &[(&str, &str)],
+    body: &[u8],
+) -> Result<Answer> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2)).about(address)?;
     stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
+        .set_read_timeout(Some(Duration::from_secs(30)))
         .about(address)?;
-    let head = format!(
-        "{method} {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    let head = if body.is_empty() {
-        head.replace("Content-Length: 0\r\n", "")
-    } else {
-        head
-    };
+    let mut head =
+        format!("{method} {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    for (name, value) in fields {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if method != "GET" {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    head.push_str("\r\n");
     stream.write_all(head.as_bytes()).about(address)?;
     stream.write_all(body).about(address)?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).about(address)?;
-    let answer = String::from_utf8_lossy(&answer);
-    let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
-    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    match status {
-        Some(status) => Ok((status, body.to_owned())),
-        None => Err(Failure::new(format!("{address} did not answer in HTTP"))),
+    parse(&String::from_utf8_lossy(&answer))
+        .ok_or_else(|| Failure::new(format!("{address} did not answer in HTTP")))
+}
+
+fn parse(answer: &str) -> Option<Answer> {
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let (first, lines) = head.split_once("\r\n").unwrap_or((head, ""));
+    let fields = lines.lines().filter_map(|line| line.split_once(": "));
+    let mut answer = Answer {
+        status: first.split(' ').nth(1)?.parse().ok()?,
+        fields: fields
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect(),
+        body: body.to_owned(),
+    };
+    if answer.field("transfer-encoding") == Some("chunked") {
+        answer.body = unchunked(body)?;
+    }
+    Some(answer)
+}
+
+fn unchunked(mut rest: &str) -> Option<String> {
+    let mut body = String::new();
+    loop {
+        let (size, data) = rest.split_once("\r\n")?;
+        let size = usize::from_str_radix(size, 16).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.push_str(data.get(..size)?);
+        rest = data.get(size..)?.strip_prefix("\r\n")?;
     }
 }
 
@@ -74,4 +121,35 @@ fn any_port() -> Result<u16> {
 
 fn bind(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn answers_are_read_whole_or_in_chunks() {
+        for body in [
+            "Content-Length: 5\r\n\r\nabcde",
+            "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+        ] {
+            let answer = parse(&format!(
+                "HTTP/1.1 201 Created\r\nSet-Cookie: a=b\r\n{body}"
+            ));
+            let answer = answer.expect("an answer");
+            assert_eq!((answer.status, answer.body.as_str()), (201, "abcde"));
+            assert_eq!(answer.field("set-cookie"), Some("a=b"));
+        }
+    }
+
+    #[test]
+    fn what_breaks_off_is_no_answer() {
+        for text in [
+            "",
+            "HTTP/1.1 200 OK\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        ] {
+            assert!(parse(text).is_none(), "{text:?}");
+        }
+    }
 }

@@ -132,6 +132,16 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).about(path.display())
 }
 
+/// Removes a folder, if it is there.
+pub(crate) fn remove(folder: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).about(folder.display())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A short name for some content, to see whether it changed.
 pub(crate) fn fingerprint(parts: &[&[u8]]) -> String {
     let mut hasher = DefaultHasher::new();

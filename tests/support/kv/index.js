@@ -7,6 +7,7 @@
 //   POST /__stale?on=1                 reads see the store as it is now, until on=0
 //   POST /__hold                       writes wait, unanswered
 //   POST /__release?order=reverse      they happen, in that order, and so do later ones
+//   POST /__release?order=reverse&n=1  so many happen, in that order; the others and later ones wait on
 //   POST /__reset                      no faults, empty log;  POST /__clear also forgets every key
 // `only` is one of get, put, delete, list; with `key`, only what asks for that key.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
@@ -131,7 +132,7 @@ export class Store extends DurableObject {
         this.held ??= [];
         break;
       case "release":
-        return this.release(args.order === "reverse");
+        return this.release(args.order === "reverse", args.n === undefined ? Infinity : Number(args.n));
       case "clear":
         this.sql.exec("DELETE FROM now");
         this.reset();
@@ -145,12 +146,14 @@ export class Store extends DurableObject {
     return { ok: true };
   }
 
-  release(reverse) {
+  release(reverse, n) {
     const held = this.held ?? [];
-    this.held = null;
     if (reverse) held.reverse();
-    for (const go of held) go();
-    return { released: held.length };
+    const released = held.slice(0, n);
+    const others = held.slice(released.length);
+    this.held = n === Infinity ? null : reverse ? others.reverse() : others;
+    for (const go of released) go();
+    return { released: released.length };
   }
 
   async direct(method, key, value) {

@@ -13,6 +13,9 @@ mod state;
 mod store;
 mod tokens;
 mod upload;
+mod usage;
+
+use core::net::IpAddr;
 
 use keyward_core::authenticate::{Authenticated, authenticate};
 use keyward_core::authorize::{Grant, authorize};
@@ -33,7 +36,11 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<
     let mut line = Line::default();
     let mut cors = Vec::new();
     let outcome = match State::of(&env) {
-        Ok(state) => handle(&state, &env, &context, &request, &mut line, &mut cors).await,
+        Ok(state) => {
+            let outcome = handle(&state, &env, &context, &request, &mut line, &mut cors).await;
+            usage::report(&state, &env, &context);
+            outcome
+        }
         Err(error) => {
             line.reason = Some(error.to_string());
             Err(Code::StoreUnavailable.into())
@@ -108,6 +115,13 @@ enum ContentAt {
     TheOrigin,
 }
 
+/// What was decided, and what is left of the content.
+struct Judged<'a> {
+    grant: Grant<'a>,
+    content: Option<Content<'a>>,
+    digest: Option<String>,
+}
+
 /// An allowed request, and what there is to say about its content.
 struct Allowed<'a> {
     grant: &'a Grant<'a>,
@@ -127,22 +141,18 @@ impl Way<'_> {
         line: &mut Line,
         then: impl AsyncFnOnce(Allowed<'_>) -> std::result::Result<T, Denial>,
     ) -> std::result::Result<T, Denial> {
-        let Self {
-            state,
-            env,
-            request,
-            ..
-        } = *self;
+        let Self { state, env, .. } = *self;
         // Gap 1: the record of the key, and what the runtime says of a token's signature.
         let credential = Credential::parse(exchange)?;
         line.key_id = Some(credential.key_id().to_owned());
         let address =
-            keyward_platform::client_address(&state.settings.client_address, request, fields);
+            keyward_platform::client_address(&state.settings.client_address, self.request, fields);
         let looked_up = store::look_up(state, env, &credential, address, line).await?;
+        let key = looked_up.as_deref();
         let evidence = match credential.signature_to_check() {
             Some(asked) => state
                 .tokens
-                .check(&asked, looked_up.as_deref().map(Key::generation), line)
+                .check(&asked, key.map(Key::generation), line)
                 .await
                 .map_err(|reason| store::unavailable(line, reason))?,
             None => None,
@@ -150,10 +160,40 @@ impl Way<'_> {
         let credential = credential.with_signature_evidence(evidence);
         // Read once: what follows belongs to one moment.
         let now_s = now_s();
+        let judged = self.judge(exchange, &credential, key, address, now_s).await;
+        if let (Some(key), Some(usage)) = (key, &state.usage) {
+            let grant = judged.as_ref().map(|judged| &judged.grant);
+            usage.note(key, grant, address, now_s);
+        }
+        let Judged {
+            grant,
+            content,
+            digest,
+        } = judged?;
+        line.outcome = "allow";
+        line.organisation = Some(grant.organisation.to_owned());
+        let assertion = state.assert(&grant, now_s);
+        then(Allowed {
+            grant: &grant,
+            assertion,
+            content,
+            digest,
+        })
+        .await
+    }
 
+    /// From the record on: what the key's owner may learn of it is decided in here.
+    async fn judge<'a>(
+        &'a self,
+        exchange: &Exchange<'_>,
+        credential: &'a Credential<'a>,
+        key: Option<&'a Key>,
+        address: Option<IpAddr>,
+        now_s: u64,
+    ) -> std::result::Result<Judged<'a>, Denial> {
         // Gap 2: the content, and where it can be only after the MAC was right.
         let (mut buffered, mut digest) = (None, None);
-        let principal = match authenticate(&credential, looked_up.as_deref(), now_s)? {
+        let principal = match authenticate(credential, key, now_s)? {
             Authenticated::Principal(principal) => principal,
             Authenticated::AwaitingContent(awaiting) if self.content == ContentAt::TheOrigin => {
                 let (principal, left) = awaiting.left_to_the_origin()?;
@@ -162,8 +202,8 @@ impl Way<'_> {
             }
             Authenticated::AwaitingContent(awaiting) => {
                 let content = content::read(
-                    state,
-                    request,
+                    self.state,
+                    self.request,
                     awaiting.content_bytes_max(),
                     &awaiting.needs(),
                 )
@@ -175,20 +215,15 @@ impl Way<'_> {
         };
         let grant = authorize(&principal, address)?;
         if let Some(replay) = grant.replay() {
-            replay::insert(env, grant.organisation, grant.key_id, &replay)
+            replay::insert(self.env, grant.organisation, grant.key_id, &replay)
                 .await
                 .map_err(|denial| exchange.challenged(denial))?;
         }
-        line.outcome = "allow";
-        line.organisation = Some(grant.organisation.to_owned());
-        let assertion = state.assert(&grant, now_s);
-        then(Allowed {
-            grant: &grant,
-            assertion,
+        Ok(Judged {
+            grant,
             content: buffered,
             digest,
         })
-        .await
     }
 }
 

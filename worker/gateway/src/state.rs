@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::assertion::Assertions;
 use crate::js::property;
 use crate::tokens::Tokens;
+use crate::usage::Usage;
 
 pub(crate) struct State {
     pub(crate) settings: Settings,
@@ -30,6 +31,8 @@ pub(crate) struct State {
     /// `None`: origins have to trust the plain fields.
     pub(crate) assertions: Option<RefCell<Assertions>>,
     pub(crate) tokens: Tokens,
+    /// `None`: there is nobody to report to.
+    pub(crate) usage: Option<Usage>,
     /// Bytes of content that are being checked at the moment.
     pub(crate) buffered: Cell<usize>,
 }
@@ -106,6 +109,7 @@ impl State {
             keys: RefCell::new(Keys::new(settings.isolate_ttl_s)),
             lookups: Cell::new(0),
             tokens: Tokens::default(),
+            usage: Usage::of(env),
             settings,
             catalogue,
             file,

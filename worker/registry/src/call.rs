@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use worker::{Delay, Env, Method, Request, RequestInit, Response};
 
+use crate::clock;
 use crate::refusal::{Code, MEDIA_TYPE, Refusal};
 
 pub(crate) const DIRECTORY: &str = "DIRECTORY";
@@ -57,6 +58,10 @@ pub(crate) struct Answer {
     pub(crate) body: Option<String>,
     pub(crate) etag: Option<String>,
     pub(crate) retry_after: Option<String>,
+    /// How long an object took for it, in milliseconds; for the log.
+    pub(crate) object_ms: Option<u64>,
+    /// The Worker's own: objects are asked for nothing that there is not.
+    pub(crate) allow: Option<String>,
 }
 
 impl Answer {
@@ -95,6 +100,8 @@ impl From<Refusal> for Answer {
             body: Some(refusal.to_json()),
             etag: None,
             retry_after: refusal.retry_after_s.map(|seconds| seconds.to_string()),
+            object_ms: None,
+            allow: refusal.allow,
         }
     }
 }
@@ -115,6 +122,7 @@ pub(crate) async fn ask<C: Serialize>(
         .with_body(Some(JsValue::from_str(&body)));
     let request = Request::new_with_init("https://object/", &init)?;
     let stub = env.durable_object(binding)?.get_by_name(name)?;
+    let begun_ms = clock::now_ms();
     let answer = async {
         let mut response = stub.fetch_with_request(request).await?;
         let field = |name: &str| response.headers().get(name);
@@ -135,6 +143,8 @@ pub(crate) async fn ask<C: Serialize>(
             body,
             etag,
             retry_after,
+            object_ms: Some(clock::now_ms().saturating_sub(begun_ms)),
+            allow: None,
         })
     };
     match select(Box::pin(answer), Box::pin(Delay::from(TIMEOUT))).await {

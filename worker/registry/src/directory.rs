@@ -11,8 +11,9 @@ use crate::sql::{self, args};
 
 /// Organisations that can be founded within an hour: who steals the root token is slow, too.
 const FOUNDED_AN_HOUR_MAX: u64 = 20;
-/// Organisations in one page.
-const PAGE: u64 = 100;
+/// Organisations in one page: small beside the subrequests that a Worker may make in one run, 50 at
+/// the least, so that even then a run gets on.
+const PAGE: u64 = 20;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum DirectoryCall {
@@ -29,8 +30,9 @@ pub(crate) enum DirectoryCall {
         organisation: String,
         reserve: bool,
     },
-    /// The names after this one.
-    Organisations { after: String },
+    /// The next names to wake, after those that this one is the last of; without it, after the last
+    /// that was ever said. None at the end: the next page is the first.
+    ToWake { done: Option<String> },
 }
 
 #[expect(
@@ -48,6 +50,7 @@ impl DurableObject for Directory {
         for table in [
             "CREATE TABLE IF NOT EXISTS organisations (name TEXT PRIMARY KEY, reserved_at_s INTEGER NOT NULL) STRICT",
             "CREATE TABLE IF NOT EXISTS keys (key_id TEXT PRIMARY KEY, organisation TEXT NOT NULL) STRICT, WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS woken (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL) STRICT",
         ] {
             // An error here shows at the first call, which then fails.
             let _ = sql::run(&directory.state.storage(), table, args![]);
@@ -73,20 +76,39 @@ fn answer(storage: &Storage, call: &DirectoryCall) -> Result<Answer, Refusal> {
             organisation,
             reserve,
         } => taken_keys(storage, key_ids, organisation, *reserve),
-        DirectoryCall::Organisations { after } => {
-            #[derive(Deserialize)]
-            struct Row {
-                name: String,
-            }
-            let rows: Vec<Row> = sql::rows(
-                storage,
-                "SELECT name FROM organisations WHERE name > ? ORDER BY name LIMIT ?",
-                args![after, PAGE],
-            )?;
-            let names: Vec<_> = rows.into_iter().map(|row| row.name).collect();
-            Answer::json(200, &names)
-        }
+        DirectoryCall::ToWake { done } => to_wake(storage, done.as_deref()),
     }
+}
+
+/// A run may end anywhere, with what its platform allows: the next one goes on from there.
+fn to_wake(storage: &Storage, done: Option<&str>) -> Result<Answer, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        name: String,
+    }
+    transaction(storage, || {
+        let through = |name: &str| {
+            sql::run(
+                storage,
+                "INSERT INTO woken VALUES (1, ?1) ON CONFLICT DO UPDATE SET name = ?1",
+                args![name],
+            )
+        };
+        if let Some(name) = done {
+            through(name)?;
+        }
+        let rows: Vec<Row> = sql::rows(
+            storage,
+            "SELECT name FROM organisations WHERE name > coalesce((SELECT name FROM woken), '')
+             ORDER BY name LIMIT ?",
+            args![PAGE],
+        )?;
+        if rows.is_empty() {
+            through("")?;
+        }
+        let names: Vec<_> = rows.into_iter().map(|row| row.name).collect();
+        Answer::json(200, &names)
+    })
 }
 
 fn reserve_organisation(storage: &Storage, name: &str) -> Result<Answer, Refusal> {

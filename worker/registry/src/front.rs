@@ -7,6 +7,7 @@ use worker::Headers;
 
 use crate::call::{About, Idempotency};
 use crate::configuration::Configuration;
+use crate::operation::{self, Operation};
 use crate::random;
 use crate::refusal::{Code, Refusal};
 
@@ -15,13 +16,15 @@ pub(crate) const CONTENT_BYTES_MAX: usize = 256 * 1024;
 /// A page of a backup is as large as an answer may be.
 const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
-const COOKIE: &str = "__Host-keyward";
+/// Those of sessions have 43.
+const SECRET_BYTES_MAX: usize = 128;
+pub(crate) const COOKIE: &str = "__Host-keyward";
 
 /// A request that may be answered.
 pub(crate) struct Asked {
-    pub(crate) method: String,
-    /// The path between slashes, as it was sent; segments of ours need no encoding.
-    pub(crate) segments: Vec<String>,
+    pub(crate) operation: Operation,
+    /// What stands for the parameters of the path, in their order; ours need no encoding.
+    pub(crate) parameters: Vec<String>,
     /// Decoded, in the order in which they were sent.
     pub(crate) query: Vec<(String, String)>,
     pub(crate) content: String,
@@ -41,11 +44,8 @@ pub(crate) async fn admit(
     let fields: Vec<_> = Headers(request.headers()).entries().collect();
     let method = request.method();
     let target = under_our_authority(configuration, &request.url(), &fields)?;
-    if !["GET", "POST", "PATCH", "DELETE"].contains(&method.as_str()) {
-        return Err(Code::MethodNotAllowed.into());
-    }
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let segments = segments(path)?;
+    let (operation, parameters) = operation::find(&method, path)?;
     let field = |wanted: &str| value(&fields, wanted);
     let bearer = match field("authorization") {
         None => None,
@@ -61,10 +61,9 @@ pub(crate) async fn admit(
         field("content-length"),
         field("content-type"),
         writes,
-        if segments.iter().eq(["v1", "restore"]) {
-            PAGE_BYTES_MAX
-        } else {
-            CONTENT_BYTES_MAX
+        match operation {
+            Operation::Restore => PAGE_BYTES_MAX,
+            _ => CONTENT_BYTES_MAX,
         },
     )
     .await?;
@@ -90,8 +89,8 @@ pub(crate) async fn admit(
         idempotency,
     };
     Ok(Asked {
-        method,
-        segments,
+        operation,
+        parameters,
         query: form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect(),
@@ -128,22 +127,6 @@ fn under_our_authority(
     Ok(target.to_owned())
 }
 
-/// What any path of ours is made of; all others lead nowhere.
-fn segments(path: &str) -> Result<Vec<String>, Refusal> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    let rest = path.strip_prefix('/').ok_or(Code::NotFound)?;
-    rest.split('/')
-        .map(|segment| {
-            let is_plain = !segment.is_empty() && segment.bytes().all(plain);
-            if is_plain && !matches!(segment, "." | "..") {
-                Ok(segment.to_owned())
-            } else {
-                Err(Code::NotFound.into())
-            }
-        })
-        .collect()
-}
-
 fn bearer(field: &str) -> Option<String> {
     let (scheme, token) = field.split_once(' ')?;
     let is_token = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic() && b != b',');
@@ -163,7 +146,8 @@ fn session(cookies: &str) -> Option<(String, String)> {
     let (organisation, secret) = ours.next()?.split_once('.')?;
     let is_alone = ours.next().is_none();
     let is_name = keyward_core::deployment::is_name(organisation);
-    (is_alone && is_name).then(|| (organisation.to_owned(), secret.to_owned()))
+    let is_short = secret.len() <= SECRET_BYTES_MAX;
+    (is_alone && is_name && is_short).then(|| (organisation.to_owned(), secret.to_owned()))
 }
 
 /// The field that keeps a session at the client, where no script can read it.
@@ -232,26 +216,6 @@ fn address(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_are_plain() {
-        let read = |path| segments(path).ok();
-        assert_eq!(read("/v1/keys"), Some(vec!["v1".into(), "keys".into()]));
-        for path in [
-            "",
-            "/",
-            "//",
-            "/v1/",
-            "/v1//keys",
-            "/v1/../keys",
-            "/v1/./keys",
-            "/v1/%6beys",
-            "/v1\\keys",
-            "v1",
-        ] {
-            assert_eq!(read(path), None, "{path:?}");
-        }
-    }
 
     #[test]
     fn a_session_is_read_from_one_cookie() {

@@ -5,10 +5,14 @@ mod clock;
 mod configuration;
 mod delay;
 mod directory;
+mod edge;
 mod email;
 mod front;
 mod key;
 mod name;
+#[cfg(test)]
+mod openapi;
+mod operation;
 mod operator;
 mod organisation;
 mod password;
@@ -19,15 +23,14 @@ mod route;
 mod session;
 mod sign_in;
 mod sql;
-mod totp;
+mod wake;
 
+use wasm_bindgen::prelude::*;
 use web_sys::{Headers, ResponseInit};
 use worker::{Context, Env, Result, ScheduleContext, ScheduledEvent, event};
 
-use call::{About, Answer, Ask, DIRECTORY, ORGANISATION, THE_DIRECTORY};
+use call::Answer;
 use configuration::Configuration;
-use directory::DirectoryCall;
-use organisation::OrganisationCall;
 
 /// Answers one request. Nothing in here may end in an error: what goes wrong has its own answer.
 #[event(fetch)]
@@ -44,6 +47,7 @@ async fn fetch(
         "requestId": request_id,
         "method": request.method(),
         "status": answer.status,
+        "objectMs": answer.object_ms,
     });
     worker::console_log!("{line}");
     respond(&answer, cookie.as_deref(), &request_id)
@@ -67,7 +71,11 @@ fn respond(answer: &Answer, cookie: Option<&str>, request_id: &str) -> Result<we
     if answer.body.is_some() {
         headers.set("content-type", answer.media_type)?;
     }
-    for (name, value) in [("etag", &answer.etag), ("retry-after", &answer.retry_after)] {
+    for (name, value) in [
+        ("allow", &answer.allow),
+        ("etag", &answer.etag),
+        ("retry-after", &answer.retry_after),
+    ] {
         if let Some(value) = value {
             headers.set(name, value)?;
         }
@@ -82,28 +90,19 @@ fn respond(answer: &Answer, cookie: Option<&str>, request_id: &str) -> Result<we
     Ok(web_sys::Response::new_with_opt_str_and_init(body, &init)?)
 }
 
+/// What a gateway counted, as JSON.
+///
+/// # Errors
+/// When it cannot be read.
+#[wasm_bindgen]
+pub async fn usage(reports: String, env: Env) -> std::result::Result<String, JsValue> {
+    edge::note_usage(&reports, &env)
+        .await
+        .map_err(|refusal| JsValue::from_str(&refusal.to_json()))
+}
+
 /// The backstop: every organisation is woken, and sets its alarm again should it have been lost.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    let mut after = String::new();
-    loop {
-        let question = Ask {
-            about: About::default(),
-            call: DirectoryCall::Organisations { after },
-        };
-        let page = call::ask_for::<_, Vec<String>>(&env, DIRECTORY, THE_DIRECTORY, &question).await;
-        let Ok(Ok(names)) = page else { return };
-        for name in &names {
-            let wake = Ask {
-                about: About::default(),
-                call: OrganisationCall::Wake,
-            };
-            // What fails is woken the next time.
-            let _ = call::ask(&env, ORGANISATION, name, &wake).await;
-        }
-        match names.into_iter().next_back() {
-            Some(last) => after = last,
-            None => return,
-        }
-    }
+    wake::all(&env).await;
 }

@@ -7,6 +7,7 @@ use core::net::IpAddr;
 use std::rc::Rc;
 
 use keyward_platform::{delete_alarm, set_alarm, transaction};
+use keyward_totp as totp;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, Storage, durable_object};
 use zeroize::Zeroizing;
@@ -18,7 +19,6 @@ use crate::organisation::OrganisationCall;
 use crate::password;
 use crate::random;
 use crate::refusal::{Code, Refusal};
-use crate::totp;
 
 use attempts::{Attempts, Strangers};
 use factors::Factors;
@@ -186,14 +186,16 @@ pub(crate) struct Proven {
 }
 
 #[derive(Serialize)]
-struct Enrolment {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Authenticator {
     /// For a QR code.
     otpauth: String,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Enrolled {
+pub(crate) struct Enrolled {
     recovery_codes: Vec<String>,
 }
 
@@ -239,7 +241,7 @@ impl Desk<'_> {
         let account = format!("{} ({})", factors.person.email, factors.person.organisation);
         Answer::json(
             200,
-            &Enrolment {
+            &Authenticator {
                 otpauth: totp::enrolment_uri(&secret, &issuer, &account),
             },
         )

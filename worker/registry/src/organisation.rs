@@ -15,9 +15,11 @@ mod roles;
 mod schema;
 mod sessions;
 mod settings;
+mod usage;
 
 use std::rc::Rc;
 
+use keyward_wire::usage::KeyUsage;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
@@ -37,6 +39,22 @@ pub(crate) use restore::RestoreForm;
 pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
 pub(crate) use settings::SettingsEdit;
+
+/// What the OpenAPI document is made of besides.
+#[cfg(test)]
+pub(crate) use {
+    audit::SEQUENCE_MAX,
+    backup::SEAL_BYTES_MAX,
+    head::SignedHead,
+    import::Report as ImportReport,
+    keys::{KeyWithSecret, Rotation, ShownKey, TIME_S_MAX},
+    listing::{CURSOR_BYTES_MAX, KeyPage},
+    operators::{OperatorView, Operators},
+    reconcile::Reconciled,
+    restore::{LINES_MAX, RestoreReport},
+    roles::{EditedRole, RoleView, Roles},
+    settings::{LIFE_DAYS_MAX, Settings},
+};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) enum OrganisationCall {
@@ -123,6 +141,8 @@ pub(crate) enum OrganisationCall {
     Audit(AuditQuery),
     /// Sets the alarm again, should it have been lost.
     Wake,
+    /// What a gateway counted.
+    NoteUsage(Vec<KeyUsage>),
     Import(Box<ImportForm>),
     Backup(BackupQuery),
     Restore(RestoreForm),
@@ -232,6 +252,7 @@ impl Organisation {
                 outbox::arm(&moment.storage)?;
                 Ok(Answer::empty())
             }
+            OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
             OrganisationCall::Import(form) => import::import(&moment, &self.env, *form).await,
             OrganisationCall::Backup(query) => backup::page(&moment, &query),
             OrganisationCall::Restore(form) => restore::restore(&moment, &self.env, form).await,

@@ -1,10 +1,14 @@
 //! What operators may do: an area and an action for each call, and for keys `mayGrant`, which a
 //! key has to be inside of before and after a change.
-use keyward_core::catalogue::{Action, Actions};
+use keyward_core::catalogue::{Action, Actions, is_account_name};
+use keyward_core::deployment::is_name;
+use keyward_core::limits::ACCOUNTS_MAX;
 use keyward_wire::grants::{Accounts, GrantTable};
 use keyward_wire::record::Assignment;
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
+use crate::organisation::LIFE_DAYS_MAX;
 use crate::refusal::FieldError;
 
 pub(crate) const DAY_S: u64 = 24 * 60 * 60;
@@ -32,6 +36,7 @@ impl Area {
 
 /// A role of operators: a name that every deployment has, or a table of one's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum OperatorRole {
     FirmAdmin,
@@ -43,17 +48,24 @@ pub(crate) enum OperatorRole {
 
 /// The actions in each area, as letters of `crud`; what is left out is not permitted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
+#[cfg_attr(test, schemars(transform = crate::openapi::optional_members))]
 pub(crate) struct Permissions {
     #[serde(with = "letters")]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Letters"))]
     keys: Actions,
     #[serde(with = "letters")]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Letters"))]
     operators: Actions,
     #[serde(with = "letters")]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Letters"))]
     audit: Actions,
     #[serde(with = "letters")]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Letters"))]
     organisation: Actions,
     #[serde(with = "letters")]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Letters"))]
     secrets: Actions,
 }
 
@@ -100,13 +112,19 @@ mod letters {
 
 /// Which keys an operator may make and change. `"all"` or a list each; nothing is the default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct MayGrant {
+    #[cfg_attr(test, schemars(with = "crate::openapi::Names"))]
     pub(crate) roles: Accounts,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Names"))]
     pub(crate) apis: Accounts,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Names"))]
     pub(crate) environments: Accounts,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Accounts"))]
     pub(crate) accounts: Accounts,
     /// The longest life that is left to a key, in days.
+    #[cfg_attr(test, schemars(range(max = LIFE_DAYS_MAX)))]
     pub(crate) life_days_max: u64,
 }
 
@@ -194,6 +212,36 @@ impl MayGrant {
             Ok(())
         } else {
             Err(beyond)
+        }
+    }
+
+    /// # Errors
+    /// With every list that has something in it which is no name.
+    pub(crate) fn check(&self) -> Result<(), Vec<FieldError>> {
+        let lists = [
+            ("roles", &self.roles, is_name as fn(&str) -> bool),
+            ("apis", &self.apis, is_name),
+            ("environments", &self.environments, is_name),
+            ("accounts", &self.accounts, is_account_name),
+        ];
+        let mut faults = Vec::new();
+        for (member, list, is_one) in lists {
+            let Accounts::Listed(names) = list else {
+                continue;
+            };
+            let detail = if names.len() > ACCOUNTS_MAX {
+                "must be 1,000 at most"
+            } else if names.iter().all(|name| is_one(name)) {
+                continue;
+            } else {
+                "has something that is no name"
+            };
+            faults.push(FieldError::new(format!("mayGrant.{member}"), detail));
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(faults)
         }
     }
 
@@ -335,6 +383,25 @@ mod tests {
         let all = MayGrant::everything(1);
         assert!(fields(&all, "other", Some("r"), "rd").is_empty());
         assert!(fields(&all, "other", None, "rd").is_empty());
+    }
+
+    #[test]
+    fn lists_are_of_names() {
+        assert_eq!(may_grant().check(), Ok(()));
+        let names = |json| from_value(json).expect("a list");
+        let many: Vec<_> = (0..=ACCOUNTS_MAX).map(|at| format!("a{at}")).collect();
+        let bad = MayGrant {
+            roles: names(json!([""])),
+            apis: names(json!(["A"])),
+            accounts: names(json!(many)),
+            ..may_grant()
+        };
+        let faults = bad.check().expect_err("faults");
+        let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            ["mayGrant.roles", "mayGrant.apis", "mayGrant.accounts"]
+        );
     }
 
     #[test]

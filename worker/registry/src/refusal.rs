@@ -31,7 +31,7 @@ pub(crate) enum Code {
 
 impl Code {
     #[cfg(test)]
-    const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Misdirected,
         Self::InsecureTransport,
         Self::MethodNotAllowed,
@@ -91,10 +91,21 @@ impl Code {
     pub(crate) const fn status(self) -> u16 {
         self.row().1
     }
+
+    #[cfg(test)]
+    pub(crate) const fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn title(self) -> &'static str {
+        self.row().2
+    }
 }
 
 /// What is wrong with one field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FieldError {
     /// The member's name, with a path where it is inside of others: `roles[0].grants`.
     pub(crate) field: String,
@@ -117,6 +128,8 @@ pub(crate) struct Refusal {
     pub(crate) detail: Option<String>,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) retry_after_s: Option<u64>,
+    /// The methods that there are instead.
+    pub(crate) allow: Option<String>,
 }
 
 impl From<Code> for Refusal {
@@ -126,6 +139,7 @@ impl From<Code> for Refusal {
             detail: None,
             errors: Vec::new(),
             retry_after_s: None,
+            allow: None,
         }
     }
 }
@@ -138,11 +152,13 @@ impl From<worker::Error> for Refusal {
 }
 
 #[derive(Serialize)]
-struct Problem<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Problem<'a> {
     #[serde(rename = "type")]
     kind: String,
     title: &'a str,
     status: u16,
+    #[cfg_attr(test, schemars(with = "Code"))]
     code: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,

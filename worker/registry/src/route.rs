@@ -1,16 +1,25 @@
-//! From methods and paths to calls.
+//! From operations to calls.
 use keyward_core::deployment::is_name;
 use keyward_issuer::{TokenSigner, jwks};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use worker::Env;
 
 use crate::call::{self, About, Answer, Ask, ORGANISATION};
 use crate::configuration::Configuration;
 use crate::front::{self, Asked};
+use crate::operation::Operation;
 use crate::organisation::{AuditQuery, BackupQuery, KeyQuery, OrganisationCall};
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::sign_in;
+
+/// Made of the types, and held against them, in tests.
+const OPENAPI: &str = include_str!("../openapi.json");
+
+/// Of a query; no operation has as many.
+const PARAMETERS_MAX: usize = 16;
+/// Of what was sent, in the answer that refuses it.
+const QUOTED_CHARACTERS_MAX: usize = 200;
 
 /// An answer, and the cookie that goes with it.
 pub(crate) type Reply = (Answer, Option<String>);
@@ -22,104 +31,109 @@ pub(crate) async fn answer(
     configuration: &Configuration,
     asked: Asked,
 ) -> Result<Reply, Refusal> {
-    let segments: Vec<&str> = asked.segments.iter().map(String::as_str).collect();
-    let Some((&"v1", path)) = segments.split_first() else {
-        return public(configuration, &asked, &segments);
-    };
-    match (asked.method.as_str(), path) {
-        ("POST", ["organisations"]) => sign_in::found(env, configuration, &asked).await,
-        ("POST", ["enrolment"]) => sign_in::enrol(env, &asked).await,
-        ("POST", ["enrolment", "confirmation"]) => sign_in::confirm(env, &asked).await,
-        ("POST", ["session"]) => sign_in::open(env, &asked).await,
-        ("POST", ["session", "second-factor"]) => sign_in::step_up(env, &asked).await,
-        ("DELETE", ["session"]) => {
-            let answer = within(env, &asked, OrganisationCall::CloseSession).await?;
-            Ok((answer, Some(front::no_cookie())))
-        }
-        ("POST", ["operators"]) => {
-            sign_in::invite(env, &asked, OrganisationCall::InviteOperator(json(&asked)?)).await
-        }
-        ("POST", ["operators", id, "invitation"]) => {
-            let id = (*id).to_owned();
-            sign_in::invite(env, &asked, OrganisationCall::InviteAgain { id }).await
-        }
-        (method, path) => {
-            let call = call_of(method, path, &asked)?;
-            Ok((within(env, &asked, call).await?, None))
-        }
-    }
-}
-
-/// What needs nobody to be signed in.
-fn public(
-    configuration: &Configuration,
-    asked: &Asked,
-    segments: &[&str],
-) -> Result<Reply, Refusal> {
-    match (asked.method.as_str(), segments) {
-        ("GET", ["health"]) => {
-            let answer = Answer::json(200, &serde_json::json!({ "status": "pass" }))?;
-            Ok((answer, None))
-        }
-        // What verifies an environment's tokens.
-        ("GET", ["jwks", environment]) => {
-            let set = configuration.with_issuer(environment, |issuer| {
-                jwks(issuer.token_signer.map(TokenSigner::public_key))
-            });
-            let set = set.ok_or(Code::NotFound)?;
-            let set = set.map_err(|_| Refusal::internal(&"no JWK set"))?;
-            Ok((Answer::json(200, &set)?, None))
-        }
-        _ => Err(Code::NotFound.into()),
-    }
-}
-
-/// What one object answers by itself.
-fn call_of(method: &str, path: &[&str], asked: &Asked) -> Result<OrganisationCall, Refusal> {
+    use Operation as Op;
     use OrganisationCall as Call;
-    let id = || path.get(1).map(ToString::to_string).unwrap_or_default();
-    Ok(match (method, path) {
-        ("GET", ["session"]) => Call::Session,
-        ("GET", ["keys"]) => Call::Keys(key_query(asked)?),
-        ("POST", ["keys"]) => Call::CreateKey(json(asked)?),
-        ("GET", ["keys", _]) => Call::Key { key_id: id() },
-        ("PATCH", ["keys", _]) => Call::EditKey {
-            key_id: id(),
+    let asked = &asked;
+    nothing_is_left(asked)?;
+    let first = || asked.parameters.first().cloned().unwrap_or_default();
+    // What one object answers by itself; the others return.
+    let call = match asked.operation {
+        Op::FoundOrganisation => return sign_in::found(env, configuration, asked).await,
+        Op::Enrol => return sign_in::enrol(env, asked).await,
+        Op::ConfirmEnrolment => return sign_in::confirm(env, asked).await,
+        Op::OpenSession => return sign_in::open(env, asked).await,
+        Op::RefreshSession => return sign_in::step_up(env, asked).await,
+        Op::CloseSession => {
+            let answer = within(env, asked, Call::CloseSession).await?;
+            return Ok((answer, Some(front::no_cookie())));
+        }
+        Op::InviteOperator => {
+            return sign_in::invite(env, asked, Call::InviteOperator(json(asked)?)).await;
+        }
+        Op::InviteOperatorAgain => {
+            return sign_in::invite(env, asked, Call::InviteAgain { id: first() }).await;
+        }
+        Op::ShowJwks => return key_set(configuration, &first()),
+        Op::ShowOpenapi => {
+            let answer = Answer {
+                status: 200,
+                media_type: "application/json",
+                body: Some(OPENAPI.to_owned()),
+                ..Answer::default()
+            };
+            return Ok((answer, None));
+        }
+        Op::ShowHealth => {
+            let answer = Answer::json(200, &serde_json::json!({ "status": "pass" }))?;
+            return Ok((answer, None));
+        }
+        Op::ShowSession => Call::Session,
+        Op::ListKeys => Call::Keys(key_query(asked)?),
+        Op::CreateKey => Call::CreateKey(json(asked)?),
+        Op::ShowKey => Call::Key { key_id: first() },
+        Op::EditKey => Call::EditKey {
+            key_id: first(),
             edit: json(asked)?,
         },
-        ("DELETE", ["keys", _]) => Call::RemoveKey { key_id: id() },
-        ("POST", ["keys", _, "disable"]) => Call::DisableKey { key_id: id() },
-        ("POST", ["keys", _, "enable"]) => Call::EnableKey { key_id: id() },
-        ("POST", ["keys", _, "rotate"]) => Call::RotateKey {
-            key_id: id(),
+        Op::RemoveKey => Call::RemoveKey { key_id: first() },
+        Op::DisableKey => Call::DisableKey { key_id: first() },
+        Op::EnableKey => Call::EnableKey { key_id: first() },
+        Op::RotateKey => Call::RotateKey {
+            key_id: first(),
             rotation: json(asked)?,
         },
-        ("POST", ["keys", _, "end-rotation"]) => Call::EndRotation { key_id: id() },
-        ("POST", ["keys", _, "acknowledge"]) => Call::AcknowledgeKey { key_id: id() },
-        ("POST", ["keys", _, "secret"]) => Call::SecretAgain { key_id: id() },
-        ("POST", ["reconcile"]) => Call::Reconcile(json(asked)?),
-        ("GET", ["audit", "head"]) => Call::AuditHead,
-        ("GET", ["organisation"]) => Call::Settings,
-        ("PATCH", ["organisation"]) => Call::EditSettings(json(asked)?),
-        ("GET", ["roles"]) => Call::Roles,
-        ("POST", ["roles"]) => Call::CreateRole(json(asked)?),
-        ("PATCH", ["roles", _]) => Call::EditRole {
-            name: id(),
+        Op::EndRotation => Call::EndRotation { key_id: first() },
+        Op::SecretAgain => Call::SecretAgain { key_id: first() },
+        Op::AcknowledgeKey => Call::AcknowledgeKey { key_id: first() },
+        Op::ListRoles => Call::Roles,
+        Op::CreateRole => Call::CreateRole(json(asked)?),
+        Op::EditRole => Call::EditRole {
+            name: first(),
             edit: json(asked)?,
         },
-        ("DELETE", ["roles", _]) => Call::RemoveRole { name: id() },
-        ("GET", ["operators"]) => Call::Operators,
-        ("PATCH", ["operators", _]) => Call::EditOperator {
-            id: id(),
+        Op::RemoveRole => Call::RemoveRole { name: first() },
+        Op::ShowOrganisation => Call::Settings,
+        Op::EditOrganisation => Call::EditSettings(json(asked)?),
+        Op::ListOperators => Call::Operators,
+        Op::EditOperator => Call::EditOperator {
+            id: first(),
             edit: json(asked)?,
         },
-        ("DELETE", ["operators", _]) => Call::RemoveOperator { id: id() },
-        ("GET", ["audit"]) => Call::Audit(audit_query(asked)?),
-        ("POST", ["imports"]) => Call::Import(secretive(asked)?),
-        ("GET", ["backup"]) => Call::Backup(backup_query(asked)?),
-        ("POST", ["restore"]) => Call::Restore(secretive(asked)?),
-        _ => return Err(Code::NotFound.into()),
-    })
+        Op::RemoveOperator => Call::RemoveOperator { id: first() },
+        Op::ListAudit => Call::Audit(audit_query(asked)?),
+        Op::ShowAuditHead => Call::AuditHead,
+        Op::Reconcile => Call::Reconcile(json(asked)?),
+        Op::ImportKeys => Call::Import(secretive(asked)?),
+        Op::BackUp => Call::Backup(backup_query(asked)?),
+        Op::Restore => Call::Restore(secretive(asked)?),
+    };
+    Ok((within(env, asked, call).await?, None))
+}
+
+/// Nothing that is sent is left unread: where there are no members, none are taken.
+fn nothing_is_left(asked: &Asked) -> Result<(), Refusal> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    if !asked.operation.has_query()
+        && let Some((name, _)) = parameters(asked)?.next()
+    {
+        return Err(no_parameter(name));
+    }
+    if !asked.operation.has_content() && !asked.content.is_empty() {
+        let Nothing {} = json(asked)?;
+    }
+    Ok(())
+}
+
+/// What verifies an environment's tokens.
+fn key_set(configuration: &Configuration, environment: &str) -> Result<Reply, Refusal> {
+    let set = configuration.with_issuer(environment, |issuer| {
+        jwks(issuer.token_signer.map(TokenSigner::public_key))
+    });
+    let set = set.ok_or(Code::NotFound)?;
+    let set = set.map_err(|_| Refusal::internal(&"no JWK set"))?;
+    Ok((Answer::json(200, &set)?, None))
 }
 
 /// Asks the organisation of the session.
@@ -152,8 +166,9 @@ pub(crate) async fn ask_organisation(
 pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
     let mut parser = serde_json::Deserializer::from_str(&asked.content);
     let read = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
-        let path = error.path().to_string();
-        let detail = error.into_inner().to_string();
+        // Both may quote what was sent, which is longer than an answer is to be.
+        let path = shortened(&error.path().to_string());
+        let detail = shortened(&error.into_inner().to_string());
         Refusal {
             errors: Vec::from([FieldError::new(path, detail)]),
             ..Code::Malformed.into()
@@ -177,18 +192,38 @@ fn secretive<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
     })
 }
 
+fn shortened(text: &str) -> String {
+    text.chars().take(QUOTED_CHARACTERS_MAX).collect()
+}
+
+/// The parameters, each there once.
+fn parameters(asked: &Asked) -> Result<impl Iterator<Item = (&str, &String)>, Refusal> {
+    if asked.query.len() > PARAMETERS_MAX {
+        return Err(Refusal::field("query", "has too many parameters"));
+    }
+    for (at, (name, _)) in asked.query.iter().enumerate() {
+        let before = asked.query.iter().take(at);
+        if before.into_iter().any(|(other, _)| other == name) {
+            return Err(Refusal::field(&shortened(name), "is there twice"));
+        }
+    }
+    let query = asked.query.iter();
+    Ok(query.map(|(name, value)| (name.as_str(), value)))
+}
+
 fn key_query(asked: &Asked) -> Result<KeyQuery, Refusal> {
     let mut query = KeyQuery::default();
-    for (name, value) in &asked.query {
-        match name.as_str() {
+    for (name, value) in parameters(asked)? {
+        match name {
             "state" => query.state = Some(word(name, value)?),
             "kind" => query.kind = Some(word(name, value)?),
             "environment" => query.environment = Some(value.clone()),
             "search" => query.search = Some(value.clone()),
+            "unusedSince" => query.unused_since = Some(number(name, value)?),
             "sort" => query.sort = Some(word(name, value)?),
             "after" => query.after = Some(value.clone()),
             "limit" => query.limit = Some(number(name, value)?),
-            _ => return Err(Refusal::field(name, "is not a parameter here")),
+            _ => return Err(no_parameter(name)),
         }
     }
     Ok(query)
@@ -199,12 +234,12 @@ fn audit_query(asked: &Asked) -> Result<AuditQuery, Refusal> {
         limit: 100,
         ..AuditQuery::default()
     };
-    for (name, value) in &asked.query {
-        match name.as_str() {
+    for (name, value) in parameters(asked)? {
+        match name {
             "after" => query.after = number(name, value)?,
             "limit" => query.limit = number(name, value)?,
             "subject" => query.subject = Some(value.clone()),
-            _ => return Err(Refusal::field(name, "is not a parameter here")),
+            _ => return Err(no_parameter(name)),
         }
     }
     Ok(query)
@@ -212,21 +247,25 @@ fn audit_query(asked: &Asked) -> Result<AuditQuery, Refusal> {
 
 fn backup_query(asked: &Asked) -> Result<BackupQuery, Refusal> {
     let mut query = BackupQuery::default();
-    for (name, value) in &asked.query {
-        match (name.as_str(), value.as_str()) {
+    for (name, value) in parameters(asked)? {
+        match (name, value.as_str()) {
             ("secrets", "true" | "false") => query.secrets = value == "true",
             ("secrets", _) => return Err(Refusal::field(name, "must be true or false")),
             ("after", _) => query.after = Some(value.clone()),
-            _ => return Err(Refusal::field(name, "is not a parameter here")),
+            _ => return Err(no_parameter(name)),
         }
     }
     Ok(query)
 }
 
+fn no_parameter(name: &str) -> Refusal {
+    Refusal::field(&shortened(name), "is not a parameter here")
+}
+
 fn word<T: DeserializeOwned>(name: &str, value: &impl Serialize) -> Result<T, Refusal> {
     serde_json::to_value(value)
         .and_then(serde_json::from_value)
-        .map_err(|error| Refusal::field(name, error))
+        .map_err(|error| Refusal::field(name, shortened(&error.to_string())))
 }
 
 fn number(name: &str, value: &str) -> Result<u64, Refusal> {

@@ -15,11 +15,19 @@ use crate::random;
 use crate::refusal::{Code, Refusal};
 use crate::route::{Reply, ask_organisation, json, within};
 
+/// Ours have 43.
+const INVITATION_BYTES_MAX: usize = 128;
+/// Recovery codes have 23, those of apps six.
+const CODE_BYTES_MAX: usize = 64;
+
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct NewOrganisation {
+pub(crate) struct NewOrganisation {
+    #[cfg_attr(test, schemars(with = "crate::openapi::Name"))]
     name: String,
     /// The e-mail address of its first firm-admin.
+    #[cfg_attr(test, schemars(with = "crate::openapi::Email"))]
     firm_admin: String,
 }
 
@@ -136,16 +144,22 @@ fn with_invitation(answer: Answer, invitation: String) -> Result<Answer, Refusal
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Enrolment {
+pub(crate) struct Enrolment {
+    #[cfg_attr(test, schemars(with = "crate::openapi::Name"))]
     organisation: String,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Email"))]
     email: String,
+    #[cfg_attr(test, schemars(length(min = 1, max = INVITATION_BYTES_MAX)))]
     invitation: String,
+    #[cfg_attr(test, schemars(length(min = password::CHARACTERS_MIN, max = password::BYTES_MAX)))]
     password: String,
 }
 
 pub(crate) async fn enrol(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     let form: Enrolment = json(asked)?;
+    may_be(&form.invitation, INVITATION_BYTES_MAX)?;
     let person = person(&form.organisation, &form.email)?;
     let call = OperatorCall::Enrol {
         invitation: form.invitation,
@@ -155,16 +169,23 @@ pub(crate) async fn enrol(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Confirmation {
+pub(crate) struct Confirmation {
+    #[cfg_attr(test, schemars(with = "crate::openapi::Name"))]
     organisation: String,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Email"))]
     email: String,
+    #[cfg_attr(test, schemars(length(min = 1, max = INVITATION_BYTES_MAX)))]
     invitation: String,
+    #[cfg_attr(test, schemars(length(min = 1, max = CODE_BYTES_MAX)))]
     code: String,
 }
 
 pub(crate) async fn confirm(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     let form: Confirmation = json(asked)?;
+    may_be(&form.invitation, INVITATION_BYTES_MAX)?;
+    may_be(&form.code, CODE_BYTES_MAX)?;
     let person = person(&form.organisation, &form.email)?;
     let call = OperatorCall::Confirm {
         invitation: form.invitation,
@@ -174,27 +195,32 @@ pub(crate) async fn confirm(env: &Env, asked: &Asked) -> Result<Reply, Refusal> 
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct SignIn {
+pub(crate) struct SignIn {
+    #[cfg_attr(test, schemars(with = "crate::openapi::Name"))]
     organisation: String,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Email"))]
     email: String,
+    #[cfg_attr(test, schemars(length(min = 1, max = password::BYTES_MAX)))]
     password: String,
     /// Six digits of the app, or a recovery code.
+    #[cfg_attr(test, schemars(length(min = 1, max = CODE_BYTES_MAX)))]
     code: String,
 }
 
 #[derive(Serialize)]
-struct SignedIn<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SignedIn<'a> {
     organisation: &'a str,
     email: &'a str,
 }
 
 pub(crate) async fn open(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     let form: SignIn = json(asked)?;
+    may_be(&form.password, password::BYTES_MAX)?;
+    may_be(&form.code, CODE_BYTES_MAX)?;
     let person = person(&form.organisation, &form.email)?;
-    if form.password.len() > password::BYTES_MAX {
-        return Err(Code::SignInFailed.into());
-    }
     let call = OperatorCall::SignIn {
         password: form.password,
         code: form.code,
@@ -226,13 +252,16 @@ pub(crate) async fn open(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct SecondFactor {
+pub(crate) struct SecondFactor {
+    #[cfg_attr(test, schemars(length(min = 1, max = CODE_BYTES_MAX)))]
     code: String,
 }
 
 pub(crate) async fn step_up(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     let form: SecondFactor = json(asked)?;
+    may_be(&form.code, CODE_BYTES_MAX)?;
     let (organisation, _) = asked.session.as_ref().ok_or(Code::Unauthenticated)?;
     let session = within(env, asked, OrganisationCall::Session).await?;
     if !session.is_ok() {
@@ -253,6 +282,14 @@ pub(crate) async fn step_up(env: &Env, asked: &Asked) -> Result<Reply, Refusal> 
     }
     let refreshed = within(env, asked, OrganisationCall::RefreshSession).await?;
     Ok((refreshed, None))
+}
+
+/// What no factor looks like is answered as a wrong one, and nothing is tried with it.
+fn may_be(factor: &str, bytes_max: usize) -> Result<(), Refusal> {
+    if (1..=bytes_max).contains(&factor.len()) {
+        return Ok(());
+    }
+    Err(Code::SignInFailed.into())
 }
 
 /// What cannot be anybody is answered like who gives wrong factors.

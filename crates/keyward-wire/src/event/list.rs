@@ -1,20 +1,15 @@
-//! The documented list: every event, when it happens, and an example.
+//! What `docs/events.md` shows of each event besides its name: an example, and what its members say.
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
 use super::{Event, KeyData};
 
-/// A row of the list.
-#[derive(Clone, Debug)]
-pub struct DocumentedEvent {
-    pub when: &'static str,
-    pub example: Event,
-}
-
 /// Every member of `data`, and what it says.
-pub const FIELDS: [(&str, &str); 11] = [
+pub const FIELDS: [(&str, &str); 15] = [
+    ("at", "when the head was signed, in seconds of Unix time"),
     ("environment", "where the key works"),
     ("expiresAt", "when the key expires, in seconds of Unix time"),
+    ("hash", "the hash of the last entry, base64url"),
     ("issue", "the id of the new secret or token"),
     ("keyId", "the key's id"),
     ("kind", "`signed`, `token` or `basic`"),
@@ -27,7 +22,12 @@ pub const FIELDS: [(&str, &str); 11] = [
         "oldValidUntil",
         "until when the secret or token before it is valid too, in seconds of Unix time; `null`: it is not",
     ),
-    ("organisation", "whose key it is"),
+    ("organisation", "whose key, webhook or log it is"),
+    ("sequence", "the number of the last entry"),
+    (
+        "signed",
+        "the same as an envelope, signed with the key that signs records, for the name `a/<organisation>`",
+    ),
     (
         "status",
         "the status of the last answer; `null`: there was no answer",
@@ -35,44 +35,39 @@ pub const FIELDS: [(&str, &str); 11] = [
     ("webhook", "the id of the webhook"),
 ];
 
-/// Every event, in the order of a key's life.
+/// An example of every event that webhooks are sent, in the order of a key's life.
 #[must_use]
-pub fn documented() -> Vec<DocumentedEvent> {
+pub fn documented() -> Vec<Event> {
     [
-        (
-            "A key was made, or brought along from elsewhere.",
-            Event::KeyCreated(key()),
-        ),
-        (
-            "A key has a new secret or token.",
-            Event::KeyRotated {
-                key: key(),
-                issue: "8rZ2wUq0VhSxk4TnB7cLmE".to_owned(),
-                old_valid_until: Some(1_798_848_000),
-            },
-        ),
-        (
-            "A key expires in 90, 30 or 7 days. Where several of them lie behind at once, because a clock was wrong, there is the nearest to the end alone.",
-            Event::KeyExpiresSoon {
-                key: key(),
-                notice_days: 30,
-            },
-        ),
-        ("A key has expired.", Event::KeyExpired(key())),
-        (
-            "A key was removed, for ever.",
-            Event::KeyRemoved(key()),
-        ),
-        (
-            "A webhook is not called any more: for three days nothing could be delivered, or it answered 410.",
-            Event::WebhookDisabled {
-                organisation: "acme".to_owned(),
-                webhook: "wh_billing".to_owned(),
-                status: Some(503),
-            },
-        ),
+        Event::KeyCreated(key()),
+        Event::KeyRotated {
+            key: key(),
+            issue: "8rZ2wUq0VhSxk4TnB7cLmE".to_owned(),
+            old_valid_until: Some(1_798_848_000),
+        },
+        Event::KeyExpiresSoon {
+            key: key(),
+            notice_days: 30,
+        },
+        Event::KeyExpired(key()),
+        Event::KeyRemoved(key()),
+        Event::WebhookDisabled {
+            organisation: "acme".to_owned(),
+            webhook: "wh_billing".to_owned(),
+            status: Some(503),
+        },
+        Event::WebhookTested {
+            organisation: "acme".to_owned(),
+            webhook: "wh_billing".to_owned(),
+        },
+        Event::AuditHead {
+            organisation: "acme".to_owned(),
+            sequence: 1_024,
+            hash: "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU".to_owned(),
+            at: 1_798_761_600,
+            signed: "kwr1.p1.eyJvcmdhbmlzYXRpb24iOiJhY21lIi4uLn0.c2lnbmF0dXJlLi4u".to_owned(),
+        },
     ]
-    .map(|(when, example)| DocumentedEvent { when, example })
     .into()
 }
 

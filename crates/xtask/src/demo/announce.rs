@@ -1,9 +1,9 @@
 //! What a person reads when the demonstration is ready.
-use keyward_wire::dev::{DevFile, DevKey};
+use keyward_wire::dev::{DevFile, DevKey, DevRegistry};
 
 use crate::tell;
 
-/// A table of the keys, and requests to paste.
+/// A table of the keys, what the registry is asked with, and requests to paste.
 pub(super) fn announcement(file: &DevFile) -> String {
     let width = |cell: fn(&DevKey) -> String| {
         file.keys
@@ -61,6 +61,9 @@ pub(super) fn announcement(file: &DevFile) -> String {
         ));
     }
 
+    if let Some(registry) = &file.registry {
+        text.push_str(&of_registry(registry, &file.organisation));
+    }
     text.push_str(&format!(
         "\n{}\n\n",
         tell::bold("  Paste into another terminal, in this folder")
@@ -83,5 +86,46 @@ pub(super) fn announcement(file: &DevFile) -> String {
         ));
     }
     text.push('\n');
+    text
+}
+
+/// The operator's factors, and calls in his name.
+fn of_registry(registry: &DevRegistry, organisation: &str) -> String {
+    let DevRegistry {
+        url,
+        root_token,
+        email,
+        password,
+        otpauth,
+    } = registry;
+    let mut text = format!("\n  {}  {}\n", tell::bold("registry"), tell::dim(url));
+    for (what, value) in [
+        ("operator", email),
+        ("password", password),
+        ("app", otpauth),
+        ("root token", root_token),
+    ] {
+        text.push_str(&format!("  {what:<10}  {value}\n"));
+    }
+    let curl = |cookies: &str, path: &str| {
+        format!("curl -sS {cookies} .keyward/cookies {url}{path} -H 'Origin: {url}'")
+    };
+    let call = |what: &str, command: &str| format!("\n  {}\n  {command}\n", tell::dim(what));
+    text.push_str(&call(
+        "sign in, with the code that an app would show; each is good for one time:",
+        &format!(
+            "{} --json '{{\"organisation\":\"{organisation}\",\"email\":\"{email}\",\"password\":\"{password}\",\"code\":\"'$(cargo keyward code)'\"}}'",
+            curl("-c", "/v1/session")
+        ),
+    ));
+    text.push_str(&call(
+        "make a key:",
+        &format!(
+            "{} --json '{{\"name\":\"mine\",\"kind\":\"basic\",\"environment\":\"production\",\"roles\":[{{\"role\":\"read-only\",\"accounts\":\"all\"}}]}}'",
+            curl("-b", "/v1/keys")
+        ),
+    ));
+    let list = format!("curl -sS -b .keyward/cookies '{url}/v1/keys?sort=name'");
+    text.push_str(&call("list all keys:", &list));
     text
 }

@@ -1,28 +1,29 @@
 //! Plain workerd: requests arrive as they were sent, KV can be made to fail, and there is no proxy to measure.
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{Output, Running, Seed, Site};
+use super::{Launch, Running, Seed};
 use crate::failure::{About, Failure, Result};
 use crate::http;
-use crate::project::{Project, read, write};
-use crate::setup::Tools;
-use crate::supervise;
+use crate::project::{Project, read, remove, write};
 
-pub(super) fn start(
-    project: &Project,
-    tools: &Tools,
-    site: &Site,
-    seed: &Seed,
-    state: &Path,
-) -> Result<Running> {
-    let mut next = site.port;
+pub(super) fn start(launch: &Launch<'_>, running: &mut Running) -> Result<()> {
+    let Launch {
+        project,
+        tools,
+        site,
+        seed,
+        state,
+    } = *launch;
+    let mut next = site.registry.unwrap_or(site.port);
     let mut free_port = || {
         next = next.saturating_add(1);
         http::free_port(next).or_else(|_| http::free_port(0))
     };
     let ports = Ports {
         gateway: site.port,
+        registry: site.registry,
         kv: free_port()?,
         elsewhere: [free_port()?, free_port()?],
     };
@@ -35,19 +36,15 @@ pub(super) fn start(
         // `embed "/…"` in the configuration is from the root of the clone.
         .arg(format!("--import-path={}", project.root("").display()))
         .arg(&config);
-    let (reader, writer) = std::io::pipe().about("pipe")?;
-    let mut running = Running {
-        server: supervise::start(&command, writer)?,
-        output: Output::of(reader),
-        kv_port: Some(ports.kv),
-        elsewhere: ports.elsewhere.to_vec(),
-    };
-    publish(&mut running, ports.kv, seed)?;
-    Ok(running)
+    running.add(&command)?;
+    running.kv_port = Some(ports.kv);
+    running.elsewhere = ports.elsewhere.to_vec();
+    publish(running, ports.kv, seed)
 }
 
 struct Ports {
     gateway: u16,
+    registry: Option<u16>,
     kv: u16,
     /// Of the gateway's other isolates.
     elsewhere: [u16; 2],
@@ -59,11 +56,10 @@ fn fill_in(project: &Project, ports: &Ports, seed: &Seed, state: &Path) -> Resul
     for disk in [&disk, &replay] {
         std::fs::create_dir_all(disk).about(disk.display())?;
     }
-    let vars: Vec<String> = seed
-        .vars
-        .iter()
-        .map(|(name, value)| format!("(name = {}, text = {}),", quoted(name), quoted(value)))
-        .collect();
+    let (services, sockets) = match ports.registry {
+        None => (String::new(), String::new()),
+        Some(port) => of_registry(port, state)?,
+    };
     let address = |port: u16| quoted(&format!("127.0.0.1:{port}"));
     let [first, second] = ports.elsewhere;
     let mut config = read(&project.root("tests/support/raw.capnp"))?;
@@ -78,11 +74,38 @@ fn fill_in(project: &Project, ports: &Ports, seed: &Seed, state: &Path) -> Resul
             "@COMPATIBILITY_DATE@",
             quoted(&compatibility_date(project)?),
         ),
-        ("@VARS@", vars.join("\n    ")),
+        ("@VARS@", bindings(&seed.gateway)),
+        ("@REGISTRY_VARS@", bindings(&seed.registry)),
+        ("@REGISTRY_SERVICES@", services),
+        ("@REGISTRY_SOCKETS@", sockets),
     ] {
         config = config.replace(place, &text);
     }
     Ok(config)
+}
+
+/// What the configuration has besides the Worker itself. Its organisation is founded anew at each start.
+fn of_registry(port: u16, state: &Path) -> Result<(String, String)> {
+    let disk = state.join("registry");
+    remove(&disk)?;
+    std::fs::create_dir_all(&disk).about(disk.display())?;
+    let disk = quoted(&disk.to_string_lossy());
+    let services = format!(
+        "(name = \"registry\", worker = .registry),
+    (name = \"registry-disk\", disk = (path = {disk}, writable = true)),"
+    );
+    let address = quoted(&format!("127.0.0.1:{port}"));
+    let sockets =
+        format!("(name = \"registry\", address = {address}, http = (), service = \"registry\"),");
+    Ok((services, sockets))
+}
+
+fn bindings(vars: &BTreeMap<String, String>) -> String {
+    let bindings: Vec<String> = vars
+        .iter()
+        .map(|(name, value)| format!("(name = {}, text = {}),", quoted(name), quoted(value)))
+        .collect();
+    bindings.join("\n    ")
 }
 
 /// As wrangler.toml has it, so that both run the same.
@@ -118,21 +141,22 @@ fn quoted(text: &str) -> String {
 /// The store starts with these records and no others.
 fn publish(running: &mut Running, kv_port: u16, seed: &Seed) -> Result<()> {
     let start = Instant::now();
-    while http::ask(kv_port, "POST", "/__clear", b"").is_err() {
-        if running.server.ended().is_some() || start.elapsed() > Duration::from_secs(20) {
+    while http::ask(kv_port, "POST", "/__clear", &[], b"").is_err() {
+        if running.ended().is_some() || start.elapsed() > Duration::from_secs(20) {
             return Err(Failure::new(format!(
                 "workerd did not start:\n{}",
-                running.output.so_far()
+                running.so_far()
             )));
         }
         std::thread::sleep(Duration::from_millis(20));
     }
     for (key, value) in &seed.records {
         let target = format!("/{}", http::path_segment(key));
-        let (status, _) = http::ask(kv_port, "PUT", &target, value.as_bytes())?;
-        if status != 200 {
+        let answer = http::ask(kv_port, "PUT", &target, &[], value.as_bytes())?;
+        if answer.status != 200 {
             return Err(Failure::new(format!(
-                "KV answers {status} to the record {key}"
+                "KV answers {} to the record {key}",
+                answer.status
             )));
         }
     }

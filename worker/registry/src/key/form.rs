@@ -2,6 +2,9 @@
 mod check;
 mod import;
 
+use keyward_core::key::Profile;
+#[cfg(test)]
+use keyward_core::limits::ASSIGNMENTS_MAX;
 use keyward_issuer::NewKey;
 use keyward_issuer::change::Edit;
 use keyward_wire::grants::{Accounts, GrantTable};
@@ -12,43 +15,66 @@ use super::Kind;
 pub(crate) use check::Checker;
 pub(crate) use import::{ImportForm, ImportRow, Own, ROWS_MAX, RowFault};
 
+const OWNERS_MAX: usize = 20;
+const MEMO_CHARACTERS_MAX: usize = 1_000;
+/// Each once.
+const PROFILES_MAX: usize = Profile::ALL.len();
+
 /// A new key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct KeyForm {
+    #[cfg_attr(test, schemars(with = "crate::openapi::KeyName"))]
     pub(crate) name: String,
     pub(crate) kind: Kind,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Name"))]
     pub(crate) environment: String,
     /// The APIs that the roles are for; all of the catalogue when absent.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Apis>"))]
     apis: Option<Vec<String>>,
     /// Addresses and networks with commas between; absent: anywhere, empty: nowhere.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Allowlist>"))]
     allowlist: Option<String>,
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Vec<crate::openapi::Email>", length(max = OWNERS_MAX)))]
     owners: Vec<String>,
     #[serde(default)]
+    #[cfg_attr(test, schemars(length(max = MEMO_CHARACTERS_MAX)))]
     memo: String,
+    #[cfg_attr(test, schemars(length(min = 1, max = ASSIGNMENTS_MAX)))]
     roles: Vec<RoleForm>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Algorithm>"))]
     algorithm: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<Vec<crate::openapi::Profile>>", length(max = PROFILES_MAX)))]
     profiles: Option<Vec<String>>,
     nonce: Option<Nonce>,
     replay: Option<Replay>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     not_before: Option<u64>,
     /// In seconds of Unix time; or in days from now, not both.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     expires_at: Option<u64>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Days>"))]
     life_days: Option<u64>,
 }
 
 /// A role that the key is to hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleForm {
+    #[cfg_attr(test, schemars(with = "crate::openapi::Name"))]
     role: String,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Accounts"))]
     accounts: Accounts,
     /// Narrows the role.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Grants>"))]
     grants: Option<GrantTable>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Nonce {
     Optional,
@@ -56,6 +82,7 @@ enum Nonce {
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Replay {
     Window,
@@ -65,13 +92,19 @@ enum Replay {
 
 /// A change of a key. What is absent stays; `"allowlist": null` is anywhere.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct KeyEdit {
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Allowlist>"))]
     allowlist: Option<Option<String>>,
+    #[cfg_attr(test, schemars(with = "Option<Vec<crate::openapi::Email>>", length(max = OWNERS_MAX)))]
     owners: Option<Vec<String>>,
+    #[cfg_attr(test, schemars(length(max = MEMO_CHARACTERS_MAX)))]
     memo: Option<String>,
+    #[cfg_attr(test, schemars(length(min = 1, max = ASSIGNMENTS_MAX)))]
     roles: Option<Vec<RoleForm>>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     expires_at: Option<u64>,
 }
 

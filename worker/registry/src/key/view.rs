@@ -2,23 +2,29 @@
 use keyward_wire::record::{Assignment, Live, Material, Record, State};
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use super::{Kind, Usage};
 use crate::policy::Facts;
 
 /// A key as it is answered. Times are seconds of Unix time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KeyView {
+    #[cfg_attr(test, schemars(with = "crate::openapi::KeyId"))]
     pub(crate) key_id: String,
     pub(crate) name: String,
     pub(crate) kind: Kind,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Name"))]
     pub(crate) environment: String,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Algorithm>"))]
     pub(crate) algorithm: Option<String>,
+    #[cfg_attr(test, schemars(with = "Vec<crate::openapi::Profile>"))]
     pub(crate) profiles: Vec<String>,
     /// As it can be written back: `null` is anywhere, an empty text nowhere.
     pub(crate) allowlist: Option<String>,
     pub(crate) owners: Vec<String>,
     pub(crate) memo: String,
+    #[cfg_attr(test, schemars(with = "Vec<crate::openapi::Assignment>"))]
     pub(crate) roles: Vec<Assignment>,
     pub(crate) created_at: u64,
     pub(crate) created_by: String,
@@ -34,11 +40,21 @@ pub(crate) struct KeyView {
 
 /// A secret or token of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Issue {
     pub(crate) issue: String,
     pub(crate) not_after: Option<u64>,
+    /// The minute of its last use that the edge reported, `null` for none. In answers only: use is
+    /// no change of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
+    pub(crate) last_used_at: Option<LastUse>,
 }
+
+/// `null` where there was none; absent is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LastUse(Option<u64>);
 
 /// What of a key is not in its record.
 #[derive(Clone, Debug)]
@@ -131,6 +147,14 @@ impl KeyView {
         }
     }
 
+    /// As it is answered: with the last use of each of its secrets.
+    pub(crate) fn with_use(mut self, usage: &Usage) -> Self {
+        for one in &mut self.issues {
+            one.last_used_at = Some(LastUse(usage.issues.get(&one.issue).copied()));
+        }
+        self
+    }
+
     pub(crate) fn facts(&self) -> Facts<'_> {
         Facts {
             environment: &self.environment,
@@ -152,6 +176,7 @@ fn issues(material: &Material) -> Vec<Issue> {
     let issue = |id: &String, not_after| Issue {
         issue: id.clone(),
         not_after,
+        last_used_at: None,
     };
     match material {
         Material::Basic(all) => all

@@ -1,6 +1,7 @@
 //! What is kept of an operator's factors: a slow hash, a sealed secret, hashes of recovery codes.
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_issuer::random::base62;
+use keyward_totp::SECRET_BYTES;
 use keyward_wire::ring::RingId;
 use keyward_wire::seal::{SEAL_NONCE_BYTES, SealContext};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,6 @@ use crate::configuration::Configuration;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
-use crate::totp::SECRET_BYTES;
 
 const TABLES: [&str; 3] = [
     "CREATE TABLE IF NOT EXISTS factors (

@@ -3,7 +3,9 @@
 use core::net::IpAddr;
 
 use keyward_core::catalogue::Action;
+use keyward_core::limits::KEY_ID_BYTES_MAX;
 use keyward_issuer::audit::{AuditHash, export_line};
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
@@ -15,6 +17,9 @@ use crate::sql::{self, args};
 
 /// Entries in one answer.
 const LINES_MAX: u64 = 1_000;
+/// As many digits as numbers in queries have.
+#[cfg(test)]
+pub(crate) const SEQUENCE_MAX: u64 = 999_999_999_999_999;
 
 /// Who did it.
 #[derive(Serialize)]
@@ -38,7 +43,7 @@ struct Entry<'a, T> {
     by: By<'a>,
     address: Option<IpAddr>,
     request_id: &'a str,
-    action: &'static str,
+    action: EventName,
     subject: &'a str,
     before: Option<&'a T>,
     after: Option<&'a T>,
@@ -55,7 +60,7 @@ struct Row {
 pub(super) fn append<T: Serialize>(
     moment: &Moment,
     by: By<'_>,
-    action: &'static str,
+    action: EventName,
     subject: &str,
     before: Option<&T>,
     after: Option<&T>,
@@ -102,17 +107,28 @@ fn parse(hash: &str) -> Result<AuditHash, Refusal> {
 
 /// Which entries.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct AuditQuery {
     /// Those after this one.
+    #[cfg_attr(test, schemars(with = "crate::openapi::Sequence"))]
     pub(crate) after: u64,
     /// Those about this key or operator; all of them when absent.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Subject>"))]
     pub(crate) subject: Option<String>,
+    #[cfg_attr(test, schemars(range(min = 1, max = LINES_MAX)))]
     pub(crate) limit: u64,
 }
 
 /// JSON Lines, the oldest first: one at least, and no more of them than have room.
 pub(super) fn list(moment: &Moment, query: &AuditQuery) -> Result<Answer, Refusal> {
     moment.look(Needs::to(Action::Read, Area::Audit))?;
+    if !(1..=LINES_MAX).contains(&query.limit) {
+        return Err(Refusal::field("limit", "must be 1 to 1000"));
+    }
+    let subject = query.subject.as_ref();
+    if subject.is_some_and(|subject| subject.len() > KEY_ID_BYTES_MAX) {
+        return Err(Refusal::field("subject", "must have 128 bytes at most"));
+    }
     let rows: Vec<Row> = sql::rows(
         &moment.storage,
         "WITH asked AS (SELECT sequence, length(entry) AS own FROM audit WHERE sequence > ?1
@@ -123,7 +139,7 @@ pub(super) fn list(moment: &Moment, query: &AuditQuery) -> Result<Answer, Refusa
         args![
             query.after,
             query.subject.clone(),
-            query.limit.min(LINES_MAX),
+            query.limit,
             PAGE_BYTES_MAX
         ],
     )?;

@@ -3,6 +3,7 @@
 mod seal;
 
 use keyward_core::catalogue::Action;
+use keyward_wire::event::EventName;
 use keyward_wire::grants::GrantTable;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ use crate::random;
 use crate::refusal::{Code, Refusal};
 use crate::sql::{self, args};
 
+#[cfg(test)]
+pub(crate) use seal::SEAL_BYTES_MAX;
 pub(super) use seal::{Seal, is_whole};
 
 /// Parts of one page: as many as KV gives at once, when keys are restored.
@@ -26,10 +29,13 @@ const PAGE_CHARACTERS: u64 = 256 * 1024;
 
 /// Which page.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct BackupQuery {
     /// Whether sealed secrets are in it. That of the first page holds.
+    #[serde(default)]
     pub(crate) secrets: bool,
     /// The seal of the page before.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Seal>"))]
     pub(crate) after: Option<String>,
 }
 
@@ -85,7 +91,12 @@ pub(super) fn page(moment: &Moment, query: &BackupQuery) -> Result<Answer, Refus
             lines = first(change)?;
             let organisation = schema::policy(&moment.storage)?.name;
             let exported = json!({ "secrets": secrets });
-            change.audit("backup.exported", &organisation, None, Some(&exported))?;
+            change.audit(
+                EventName::BackupExported,
+                &organisation,
+                None,
+                Some(&exported),
+            )?;
         }
         let from = before
             .as_ref()

@@ -3,6 +3,7 @@ use std::rc::Rc;
 
 use keyward_core::catalogue::Action;
 use keyward_platform::transaction;
+use keyward_wire::event::EventName;
 use serde::Serialize;
 use worker::Storage;
 
@@ -103,7 +104,7 @@ impl Change<'_> {
     /// The entry of this change in the audit log.
     pub(super) fn audit<T: Serialize>(
         &self,
-        action: &'static str,
+        action: EventName,
         subject: &str,
         before: Option<&T>,
         after: Option<&T>,

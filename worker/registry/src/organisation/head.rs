@@ -26,8 +26,10 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The head, and the registry's word on it: an envelope as records have, for the name `a/<organisation>`.
 #[derive(Serialize)]
-pub(super) struct SignedHead {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SignedHead {
     #[serde(flatten)]
+    #[cfg_attr(test, schemars(with = "crate::openapi::AuditHead"))]
     head: AuditHead,
     signed: String,
 }

@@ -20,9 +20,11 @@ use crate::policy::Area;
 use crate::random;
 use crate::refusal::{Code, FieldError, Refusal};
 use keyward_wire::Record;
+use keyward_wire::event::EventName;
 use serde::Serialize;
 
-use report::{Outcome, Report};
+use report::Outcome;
+pub(crate) use report::Report;
 
 fn needs() -> Needs {
     Needs::to(Action::Create, Area::Keys).and_a_fresh_factor()
@@ -124,6 +126,7 @@ struct ReadyKey {
 struct Imported<'a> {
     #[serde(flatten)]
     key: &'a KeyView,
+    imported: bool,
     short_secret_allowed: bool,
 }
 
@@ -142,9 +145,10 @@ impl ReadyKey {
         known::remember(moment, &change.actor.id, &view.key_id, &self.row)?;
         let imported = Imported {
             key: &view,
+            imported: true,
             short_secret_allowed: self.is_short,
         };
-        change.audit("key.imported", &view.key_id, None, Some(&imported))?;
+        change.audit(EventName::KeyCreated, &view.key_id, None, Some(&imported))?;
         Ok(Ok(Outcome::Imported))
     }
 }

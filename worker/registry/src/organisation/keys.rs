@@ -8,6 +8,7 @@ mod stored;
 use keyward_core::catalogue::Action;
 use keyward_issuer::{IssueError, IssuedKey, Secret};
 use keyward_wire::Record;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Moment, Needs};
@@ -22,16 +23,24 @@ pub(super) use again::{acknowledge, secret_again};
 pub(super) use create::{Taken, create, insert_imported, taken};
 pub(super) use restore::{Outcome as RestoreOutcome, restore};
 pub(super) use role::{holders, narrow, view};
-pub(super) use stored::Shown;
+#[cfg(test)]
+pub(crate) use stored::KeyWithSecret;
+pub(crate) use stored::ShownKey;
 use stored::Stored;
+
+/// The end of the year 9999, beyond which nobody means a time.
+pub(crate) const TIME_S_MAX: u64 = 253_402_300_799;
 
 /// A new secret, and what becomes of the one that there is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct Rotation {
     /// Until when the old one is valid beside it, in seconds of Unix time. Absent: no longer.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     old_until: Option<u64>,
     /// Another end of the key; what a token key needs to live longer.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     expires_at: Option<u64>,
 }
 
@@ -53,7 +62,7 @@ pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answe
         moment,
         needs,
         key_id,
-        "key.edit",
+        EventName::KeyEdited,
         Inside::BeforeAndAfter,
         |_, stored| {
             if moment.about.if_match.is_none() {
@@ -91,7 +100,7 @@ pub(super) fn disable(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> 
         moment,
         needs,
         key_id,
-        "key.disable",
+        EventName::KeyDisabled,
         Inside::Neither,
         keyward_issuer::disable,
     )
@@ -103,7 +112,7 @@ pub(super) fn enable(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
         moment,
         needs,
         key_id,
-        "key.enable",
+        EventName::KeyEnabled,
         Inside::BeforeAndAfter,
         keyward_issuer::enable,
     )
@@ -115,7 +124,7 @@ pub(super) fn remove(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
         moment,
         needs,
         key_id,
-        "key.remove",
+        EventName::KeyRemoved,
         Inside::Neither,
         keyward_issuer::remove,
     )
@@ -128,7 +137,7 @@ pub(super) fn end_rotation(moment: &Moment, key_id: &str) -> Result<Answer, Refu
         moment,
         needs,
         key_id,
-        "key.end_rotation",
+        EventName::KeyRotationEnded,
         Inside::BeforeAndAfter,
         end,
     )
@@ -144,9 +153,18 @@ pub(super) fn rotate(
         moment,
         needs,
         key_id,
-        "key.rotate",
+        EventName::KeyRotated,
         Inside::BeforeAndAfter,
         |change, stored| {
+            if rotation
+                .old_until
+                .is_some_and(|until_s| until_s > TIME_S_MAX)
+            {
+                return Err(Refusal::field(
+                    "oldUntil",
+                    "must be a time before the year 10000",
+                ));
+            }
             if let Some(end_s) = rotation.expires_at {
                 schema::policy(&moment.storage)?.allows_end(end_s, moment.now_s)?;
             }
@@ -189,7 +207,7 @@ fn with_record(
     moment: &Moment,
     needs: Needs,
     key_id: &str,
-    action: &'static str,
+    action: EventName,
     inside: Inside,
     next: impl FnOnce(&Record) -> Result<Record, IssueError>,
 ) -> Result<Answer, Refusal> {
@@ -207,7 +225,7 @@ fn change(
     moment: &Moment,
     needs: Needs,
     key_id: &str,
-    action: &'static str,
+    action: EventName,
     inside: Inside,
     next: impl FnOnce(&Change<'_>, &Stored) -> Result<Changed, Refusal>,
 ) -> Result<Answer, Refusal> {

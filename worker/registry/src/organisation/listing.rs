@@ -2,12 +2,14 @@
 //! its id, so that keys which come or go meanwhile move none of the others.
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_core::catalogue::Action;
+use keyward_core::deployment::is_name;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
-use super::keys::Shown;
+use super::keys::{ShownKey, TIME_S_MAX};
+use super::usage;
 use crate::call::{Answer, PAGE_BYTES_MAX};
-use crate::key::{KeyView, Kind};
+use crate::key::{KeyView, Kind, Usage};
 use crate::policy::Area;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
@@ -15,21 +17,33 @@ use crate::sql::{self, args};
 const LIMIT: u64 = 50;
 const LIMIT_MAX: u64 = 200;
 const SEARCH_CHARACTERS_MAX: usize = 100;
+/// What is in it has bounds of its own; this is well beyond them.
+pub(crate) const CURSOR_BYTES_MAX: usize = 1_024;
 
 /// Which keys, and in which order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct KeyQuery {
     pub(crate) state: Option<Standing>,
     pub(crate) kind: Option<Kind>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Name>"))]
     pub(crate) environment: Option<String>,
+    #[cfg_attr(test, schemars(length(max = SEARCH_CHARACTERS_MAX)))]
     pub(crate) search: Option<String>,
+    /// Made before this time, and not used since.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
+    pub(crate) unused_since: Option<u64>,
     pub(crate) sort: Option<Sort>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Cursor>"))]
     pub(crate) after: Option<String>,
+    #[cfg_attr(test, schemars(range(min = 1, max = LIMIT_MAX)))]
     pub(crate) limit: Option<u64>,
 }
 
 /// Keys that can be used now, or later; and those that cannot be any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Standing {
     Current,
@@ -39,6 +53,7 @@ pub(crate) enum Standing {
 
 /// A minus before the name turns the order round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum Sort {
     #[serde(rename = "name")]
     Name,
@@ -53,6 +68,11 @@ pub(crate) enum Sort {
     Expires,
     #[serde(rename = "-expires")]
     ExpiresDown,
+    /// Those that were never used come first.
+    #[serde(rename = "lastUsed")]
+    LastUsed,
+    #[serde(rename = "-lastUsed")]
+    LastUsedDown,
 }
 
 impl Sort {
@@ -65,6 +85,8 @@ impl Sort {
             Self::CreatedDown => ("created_at_s", true),
             Self::Expires => ("expires_at_s", false),
             Self::ExpiresDown => ("expires_at_s", true),
+            Self::LastUsed => ("used_at_s", false),
+            Self::LastUsedDown => ("used_at_s", true),
         }
     }
 }
@@ -90,8 +112,9 @@ impl Cursor {
     /// # Errors
     /// `invalid` when it is none, or of pages in another order.
     fn read(text: &str, sort: Sort) -> Result<Self, Refusal> {
-        Base64UrlUnpadded::decode_vec(text)
-            .ok()
+        Some(text)
+            .filter(|text| text.len() <= CURSOR_BYTES_MAX)
+            .and_then(|text| Base64UrlUnpadded::decode_vec(text).ok())
             .and_then(|json| serde_json::from_slice::<Self>(&json).ok())
             .filter(|cursor| cursor.0 == sort)
             .filter(|cursor| matches!(cursor.1, Place::Text(_)) == (sort.by().0 == "folded"))
@@ -100,8 +123,9 @@ impl Cursor {
 }
 
 #[derive(Serialize)]
-struct Page<'a> {
-    items: Vec<Shown<'a>>,
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct KeyPage<'a> {
+    items: Vec<ShownKey<'a>>,
     /// For `after`; `null` on the last page.
     next: Option<String>,
 }
@@ -112,6 +136,8 @@ struct Row {
     folded: String,
     created_at_s: u64,
     expires_at_s: u64,
+    used_at_s: u64,
+    usage: Option<String>,
     /// `None` where the page has no more room.
     view: Option<String>,
 }
@@ -121,6 +147,7 @@ impl Row {
         match sort.by().0 {
             "folded" => Place::Text(self.folded.clone()),
             "created_at_s" => Place::Number(self.created_at_s),
+            "used_at_s" => Place::Number(self.used_at_s),
             _ => Place::Number(self.expires_at_s),
         }
     }
@@ -146,18 +173,20 @@ pub(super) fn list(moment: &Moment, query: &KeyQuery) -> Result<Answer, Refusal>
         Some(last) if more => Some(Cursor(sort, last.place(sort), last.key_id.clone()).write()?),
         _ => None,
     };
-    let views: Vec<KeyView> = rows
+    let keys: Vec<(KeyView, Usage)> = rows
         .iter()
-        .filter_map(|row| row.view.as_deref())
-        .map(|view| serde_json::from_str(view).map_err(|error| Refusal::internal(&error)))
-        .collect::<Result<_, _>>()?;
-    let items = views.iter().map(|key| Shown {
-        key,
-        state: key.state(moment.now_s),
-    });
+        .filter_map(|row| Some((row.view.as_deref()?, row.usage.as_deref())))
+        .map(|(view, kept)| {
+            let view = serde_json::from_str(view).map_err(|error| Refusal::internal(&error))?;
+            Ok((view, usage::parse(kept)?))
+        })
+        .collect::<Result<_, Refusal>>()?;
+    let items = keys
+        .iter()
+        .map(|(view, usage)| ShownKey::new(view.clone(), usage, moment.now_s));
     Answer::json(
         200,
-        &Page {
+        &KeyPage {
             items: items.collect(),
             next,
         },
@@ -195,8 +224,19 @@ fn rows(moment: &Moment, query: &KeyQuery, sort: Sort, limit: u64) -> Result<Vec
         args.push(kind.as_str().into());
     }
     if let Some(environment) = &query.environment {
+        if !is_name(environment) {
+            return Err(Refusal::field("environment", "is not an environment"));
+        }
         wheres.push("environment = ?".to_owned());
         args.push(environment.into());
+    }
+    if let Some(since_s) = query.unused_since {
+        if since_s > TIME_S_MAX {
+            return Err(Refusal::field("unusedSince", "is not a time"));
+        }
+        wheres.push("used_at_s < ? AND created_at_s < ?".to_owned());
+        args.push(since_s.into());
+        args.push(since_s.into());
     }
     if let Some(search) = &query.search {
         if search.chars().count() > SEARCH_CHARACTERS_MAX {
@@ -214,12 +254,13 @@ fn rows(moment: &Moment, query: &KeyQuery, sort: Sort, limit: u64) -> Result<Vec
     };
     args.push(limit.saturating_add(1).into());
     args.push(PAGE_BYTES_MAX.into());
-    let order = format!("ORDER BY {column} {order}, key_id {order}");
+    let order = format!("ORDER BY {column} {order}, keys.key_id {order}");
     let statement = format!(
         "WITH asked AS (SELECT key_id, {column}, length(view) AS own FROM keys {filter} {order} LIMIT ?),
-         sized AS (SELECT key_id AS id, own, sum(own) OVER ({order}) AS size FROM asked)
-         SELECT key_id, folded, created_at_s, expires_at_s,
-         CASE WHEN size <= ? OR size = own THEN view END AS view FROM sized CROSS JOIN keys ON key_id = id {order}"
+         sized AS (SELECT key_id AS id, own, sum(own) OVER ({order}) AS size FROM asked AS keys)
+         SELECT keys.key_id AS key_id, folded, created_at_s, expires_at_s, used_at_s, usage,
+         CASE WHEN size <= ? OR size = own THEN view END AS view
+         FROM sized CROSS JOIN keys ON keys.key_id = id LEFT JOIN usage ON usage.key_id = id {order}"
     );
     Ok(sql::rows(&moment.storage, &statement, args)?)
 }

@@ -1,6 +1,7 @@
 //! The organisation's operators. Nobody gives more than he has himself.
 use keyward_core::catalogue::Action;
 use keyward_platform::transaction;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 use worker::Storage;
 
@@ -22,8 +23,10 @@ const MAY_GRANT_BYTES_MAX: usize = 16 * 1024;
 
 /// An operator to be invited.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewOperator {
+    #[cfg_attr(test, schemars(with = "crate::openapi::Email"))]
     email: String,
     role: OperatorRole,
     may_grant: MayGrant,
@@ -31,6 +34,7 @@ pub(crate) struct NewOperator {
 
 /// A change of an operator. What is absent stays.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct OperatorEdit {
     role: Option<OperatorRole>,
@@ -38,10 +42,18 @@ pub(crate) struct OperatorEdit {
     disabled: Option<bool>,
 }
 
+/// All operators.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Operators {
+    items: Vec<OperatorView>,
+}
+
 /// An operator as he is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct OperatorView {
+pub(crate) struct OperatorView {
     id: String,
     email: String,
     role: OperatorRole,
@@ -105,7 +117,7 @@ pub(super) fn found(
         audit::append(
             moment,
             By::Root,
-            "organisation.found",
+            EventName::OrganisationFounded,
             name,
             None,
             Some(&first),
@@ -124,7 +136,7 @@ pub(super) fn list(moment: &Moment) -> Result<Answer, Refusal> {
         args![],
     )?;
     let items: Vec<_> = rows.into_iter().map(Row::view).collect::<Result<_, _>>()?;
-    Answer::json(200, &serde_json::json!({ "items": items }))
+    Answer::json(200, &Operators { items })
 }
 
 /// Whether somebody has this address.
@@ -177,7 +189,7 @@ pub(super) fn invite(moment: &Moment, new: NewOperator) -> Result<Answer, Refusa
         };
         is_within(change.actor, &view)?;
         write(moment, &view)?;
-        change.audit("operator.invite", &view.id, None, Some(&view))?;
+        change.audit(EventName::OperatorInvited, &view.id, None, Some(&view))?;
         Answer::json(201, &view)
     })
 }
@@ -188,7 +200,7 @@ pub(super) fn invite_again(moment: &Moment, id: &str) -> Result<Answer, Refusal>
     moment.change(needs, |change| {
         let view = read(change, id)?;
         is_within(change.actor, &view)?;
-        change.audit("operator.invite", id, Some(&view), Some(&view))?;
+        change.audit(EventName::OperatorInvited, id, Some(&view), Some(&view))?;
         Answer::json(200, &view)
     })
 }
@@ -214,7 +226,7 @@ pub(super) fn edit(moment: &Moment, id: &str, edit: OperatorEdit) -> Result<Answ
             write(moment, &after)?;
             sessions::end(moment, id)?;
             an_admin_is_left(moment)?;
-            change.audit("operator.edit", id, Some(&before), Some(&after))?;
+            change.audit(EventName::OperatorEdited, id, Some(&before), Some(&after))?;
         }
         Answer::json(200, &after)
     })
@@ -232,7 +244,7 @@ pub(super) fn remove(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
             args![id],
         )?;
         an_admin_is_left(moment)?;
-        change.audit("operator.remove", id, Some(&before), None)?;
+        change.audit(EventName::OperatorRemoved, id, Some(&before), None)?;
         Ok(Answer::empty())
     })
 }
@@ -249,6 +261,7 @@ fn read(change: &Change<'_>, id: &str) -> Result<OperatorView, Refusal> {
 fn write(moment: &Moment, view: &OperatorView) -> Result<(), Refusal> {
     let text =
         |value: Result<String, serde_json::Error>| value.map_err(|error| Refusal::internal(&error));
+    view.may_grant.check().map_err(Refusal::invalid)?;
     let may_grant = text(serde_json::to_string(&view.may_grant))?;
     if may_grant.len() > MAY_GRANT_BYTES_MAX {
         return Err(Refusal::field("mayGrant", "must be 16 KiB at most"));

@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 
 use keyward_core::catalogue::Action;
+use keyward_core::limits::KEY_ID_BYTES_MAX;
 use keyward_issuer::is_published;
 use keyward_platform::transaction;
 use keyward_wire::{Record, kv_name};
@@ -19,16 +20,22 @@ use crate::sql::{self, args};
 const KEYS_MAX: usize = 1_000;
 /// As many as KV gives at once.
 const BULK: u64 = 100;
+/// Their records together, in bytes, unless one alone is more: there are a hundred at a time, in KV's
+/// words as well, and an isolate has little room.
+const BULK_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
 /// From where on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Reconciliation {
+    #[cfg_attr(test, schemars(length(max = KEY_ID_BYTES_MAX)))]
     after: String,
 }
 
 #[derive(Serialize)]
-struct Found {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Reconciled {
     compared: usize,
     /// The keys that KV had otherwise, or not at all.
     differing: Vec<String>,
@@ -48,8 +55,11 @@ pub(super) async fn reconcile(
     from: Reconciliation,
 ) -> Result<Answer, Refusal> {
     moment.look(Needs::to(Action::Update, Area::Organisation))?;
+    if from.after.len() > KEY_ID_BYTES_MAX {
+        return Err(Refusal::field("after", "must have 128 bytes at most"));
+    }
     let kv = env.kv(outbox::BINDING)?;
-    let mut found = Found {
+    let mut found = Reconciled {
         compared: 0,
         differing: Vec::new(),
         next: Some(from.after),
@@ -61,8 +71,12 @@ pub(super) async fn reconcile(
         }
         let rows: Vec<Row> = sql::rows(
             &moment.storage,
-            "SELECT key_id, record FROM keys WHERE key_id > ? ORDER BY key_id LIMIT ?",
-            args![after, BULK],
+            "WITH asked AS (SELECT key_id AS id, length(record) AS own FROM keys WHERE key_id > ?
+             ORDER BY key_id LIMIT ?),
+             sized AS (SELECT id, own, sum(own) OVER (ORDER BY id) AS size FROM asked)
+             SELECT key_id, record FROM sized CROSS JOIN keys ON key_id = id
+             WHERE size <= ? OR size = own ORDER BY key_id",
+            args![after, BULK, BULK_BYTES_MAX],
         )?;
         let Some(last) = rows.last() else { break };
         found.next = Some(last.key_id.clone());

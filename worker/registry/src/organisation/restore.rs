@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use keyward_core::catalogue::Action;
+use keyward_wire::event::EventName;
 use keyward_wire::{PublishRing, Record, kv_name};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -21,23 +22,32 @@ use crate::refusal::{Code, Refusal};
 use crate::sql::{self, args};
 
 /// Lines of one page: its keys, and before them roles and operators.
-const LINES_MAX: usize = 2_000;
+pub(crate) const LINES_MAX: usize = 2_000;
 
 /// A page with its seal, and that of the page before.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RestoreForm {
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Seal>"))]
     previous: Option<String>,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Lines"))]
     lines: Vec<Value>,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Seal"))]
     seal: String,
 }
 
+/// What became of a page.
 #[derive(Default, Serialize)]
-struct Report {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct RestoreReport {
     page: u64,
+    /// Whether the backup has another page.
     more: bool,
+    #[cfg_attr(test, schemars(with = "crate::openapi::RestoredKeys"))]
     keys: Vec<KeyReport>,
     /// Whom the backup has and the organisation has not: to be invited, if they are still wanted.
+    #[cfg_attr(test, schemars(with = "crate::openapi::MissingOperators"))]
     operators: Vec<Missing>,
 }
 
@@ -86,10 +96,10 @@ pub(super) async fn restore(
     let lines = form.lines.into_iter().map(serde_json::from_value::<Line>);
     let lines = lines.collect::<Result<Vec<_>, _>>();
     let lines = lines.map_err(|_| Refusal::field("lines", "are of another version"))?;
-    let mut report = Report {
+    let mut report = RestoreReport {
         page: seal.page,
         more: seal.more,
-        ..Report::default()
+        ..RestoreReport::default()
     };
     let mut kept = Vec::new();
     for line in lines {
@@ -153,7 +163,12 @@ fn begun(
         "lifeDaysMax": life_days_max, "head": head,
     });
     let organisation = schema::policy(change.storage())?.name;
-    change.audit("organisation.restored", &organisation, None, Some(&told))
+    change.audit(
+        EventName::OrganisationRestored,
+        &organisation,
+        None,
+        Some(&told),
+    )
 }
 
 /// What the edge has of these keys, where the registry signed it.

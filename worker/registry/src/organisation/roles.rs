@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use keyward_core::catalogue::{Action, Actions};
 use keyward_core::deployment::is_name;
 use keyward_issuer::change::Edit;
+use keyward_wire::event::EventName;
 use keyward_wire::grants::GrantTable;
 use keyward_wire::record::Assignment;
 use keyward_wire::roles::Preset;
@@ -25,37 +26,63 @@ const ROLES_MAX: usize = 100;
 const HOLDERS_MAX: usize = 1_000;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRole {
+    #[cfg_attr(test, schemars(with = "crate::openapi::Name"))]
     name: String,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Grants"))]
     grants: GrantTable,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleEdit {
+    #[cfg_attr(test, schemars(with = "crate::openapi::Grants"))]
     grants: GrantTable,
     /// Whether the keys that hold the role lose what it does not grant any more.
     #[serde(default)]
     apply: bool,
 }
 
+/// All roles.
 #[derive(Serialize)]
-struct RoleView<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Roles<'a> {
+    items: Vec<RoleView<'a>>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct RoleView<'a> {
     name: &'a str,
     /// Whether every deployment has it; then it cannot be changed.
     preset: bool,
+    #[cfg_attr(test, schemars(with = "crate::openapi::Grants"))]
     grants: &'a GrantTable,
 }
 
 /// A key that holds a role.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Holder {
+pub(crate) struct Holder {
     key_id: String,
     name: String,
     /// Whether it has more than the role grants now.
     wider: bool,
+}
+
+/// A role that was changed, and whom that concerns.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct EditedRole<'a> {
+    #[serde(flatten)]
+    role: RoleView<'a>,
+    holders: Vec<Holder>,
+    /// Whether there are more than these.
+    more: bool,
 }
 
 /// The organisation's own roles.
@@ -97,7 +124,7 @@ pub(super) fn list(moment: &Moment) -> Result<Answer, Refusal> {
             grants,
         })
         .collect();
-    Answer::json(200, &serde_json::json!({ "items": items }))
+    Answer::json(200, &Roles { items })
 }
 
 pub(super) fn create(moment: &Moment, new: &NewRole) -> Result<Answer, Refusal> {
@@ -116,7 +143,7 @@ pub(super) fn create(moment: &Moment, new: &NewRole) -> Result<Answer, Refusal> 
             return Err(Refusal::because(Code::Conflict, "too many roles"));
         }
         write(change, &new.name, &new.grants)?;
-        change.audit("role.create", &new.name, None, Some(&new.grants))?;
+        change.audit(EventName::RoleCreated, &new.name, None, Some(&new.grants))?;
         let view = RoleView {
             name: &new.name,
             preset: false,
@@ -135,24 +162,34 @@ pub(super) fn restore(change: &Change<'_>, name: &str, grants: &GrantTable) -> R
     }
     is_within(change, name, None, grants)?;
     write(change, name, grants)?;
-    change.audit("role.restored", name, None, Some(grants))
+    change.audit(EventName::RoleRestored, name, None, Some(grants))
 }
 
 /// Answers with the keys that hold the role, so that whoever edits it sees whom it concerns.
 pub(super) fn edit(moment: &Moment, name: &str, edit: &RoleEdit) -> Result<Answer, Refusal> {
     let needs = Needs::to(Action::Update, Area::Organisation);
     moment.change(needs, |change| {
-        let before = own(change.storage())?.remove(name).ok_or_else(call::not_here)?;
+        let before = own(change.storage())?
+            .remove(name)
+            .ok_or_else(call::not_here)?;
         is_within(change, name, Some(&before), &edit.grants)?;
         if before != edit.grants {
             write(change, name, &edit.grants)?;
-            change.audit("role.edit", name, Some(&before), Some(&edit.grants))?;
+            change.audit(
+                EventName::RoleEdited,
+                name,
+                Some(&before),
+                Some(&edit.grants),
+            )?;
         }
         let mut holders = Vec::new();
         let held_by = keys::holders(change.storage(), name, HOLDERS_MAX + 1)?;
         let more = held_by.len() > HOLDERS_MAX;
         if more && edit.apply {
-            return Err(Refusal::because(Code::Conflict, "more than 1,000 keys hold it"));
+            return Err(Refusal::because(
+                Code::Conflict,
+                "more than 1,000 keys hold it",
+            ));
         }
         for key_id in held_by.into_iter().take(HOLDERS_MAX) {
             let view = keys::view(change.storage(), &key_id)?;
@@ -172,9 +209,18 @@ pub(super) fn edit(moment: &Moment, name: &str, edit: &RoleEdit) -> Result<Answe
                 wider,
             });
         }
+        let role = RoleView {
+            name,
+            preset: false,
+            grants: &edit.grants,
+        };
         Answer::json(
             200,
-            &serde_json::json!({ "name": name, "preset": false, "grants": edit.grants, "holders": holders, "more": more }),
+            &EditedRole {
+                role,
+                holders,
+                more,
+            },
         )
     })
 }
@@ -193,7 +239,7 @@ pub(super) fn remove(moment: &Moment, name: &str) -> Result<Answer, Refusal> {
             "DELETE FROM roles WHERE name = ?",
             args![name],
         )?;
-        change.audit("role.remove", name, Some(&before), None)?;
+        change.audit(EventName::RoleRemoved, name, Some(&before), None)?;
         Ok(Answer::empty())
     })
 }

@@ -6,7 +6,7 @@ use crate::policy::DAY_S;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "CREATE TABLE organisation (
         one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
         life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
@@ -21,7 +21,8 @@ const TABLES: [&str; 10] = [
         key_id TEXT PRIMARY KEY, folded TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, environment TEXT NOT NULL,
         created_at_s INTEGER NOT NULL, expires_at_s INTEGER NOT NULL, disabled INTEGER NOT NULL,
         removed_at_s INTEGER, search TEXT NOT NULL, view TEXT NOT NULL, record TEXT NOT NULL,
-        version INTEGER NOT NULL, renew_at_s INTEGER, acknowledged INTEGER NOT NULL) STRICT",
+        version INTEGER NOT NULL, renew_at_s INTEGER, acknowledged INTEGER NOT NULL,
+        used_at_s INTEGER NOT NULL) STRICT",
     "CREATE INDEX keys_by_renewal ON keys (renew_at_s) WHERE renew_at_s IS NOT NULL",
     // One row says that a key changed; what is written is what the key is by then.
     "CREATE TABLE publish (
@@ -33,18 +34,21 @@ const TABLES: [&str; 10] = [
     "CREATE TABLE repeats (
         operator TEXT NOT NULL, key TEXT NOT NULL, content_hash TEXT NOT NULL, key_id TEXT NOT NULL,
         at_s INTEGER NOT NULL, PRIMARY KEY (operator, key)) STRICT",
+    // What the edge said of a key: no part of it, and no change. `used_at_s` of a key is 0 for never.
+    "CREATE TABLE usage (key_id TEXT PRIMARY KEY, usage TEXT NOT NULL) STRICT, WITHOUT ROWID",
     // A MAC of the row that a key was imported from, until the key is removed.
     "CREATE TABLE imports (
         key_id TEXT PRIMARY KEY REFERENCES keys, operator TEXT NOT NULL, ring TEXT NOT NULL,
         mac TEXT NOT NULL) STRICT",
 ];
 
-const INDICES: [&str; 4] = [
+const INDICES: [&str; 5] = [
     "CREATE INDEX keys_by_creation ON keys (created_at_s, key_id)",
     // Searching reads this alone, and not the whole of every key.
     "CREATE INDEX keys_by_search ON keys (search, key_id)",
     "CREATE INDEX keys_by_expiry ON keys (expires_at_s, key_id)",
     "CREATE INDEX publish_by_time ON publish (due_at_ms)",
+    "CREATE INDEX keys_by_use ON keys (used_at_s, key_id)",
 ];
 
 /// Whether the organisation was founded.

@@ -1,5 +1,6 @@
 //! Sessions of operators: random, kept as hashes, ended by whatever changes who one is.
 use keyward_platform::transaction;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::audit::{self, By};
@@ -81,6 +82,7 @@ pub(super) fn touch(moment: &Moment, actor: &Actor) -> Result<(), Refusal> {
 
 /// The operator of a session, as he is answered.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Who {
     pub(crate) id: String,
@@ -123,7 +125,7 @@ pub(super) fn open(
             email,
             second_factor_at: now_s,
         };
-        audit::append::<()>(moment, by, "session.open", id, None, None)?;
+        audit::append::<()>(moment, by, EventName::OperatorSignedIn, id, None, None)?;
         Ok::<_, Refusal>(())
     })?;
     Ok(Answer::empty())
@@ -189,7 +191,7 @@ pub(super) fn end_all(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
             email: &email,
             second_factor_at: moment.now_s,
         };
-        audit::append::<()>(moment, by, "operator.enrol", id, None, None)
+        audit::append::<()>(moment, by, EventName::OperatorEnrolled, id, None, None)
     })?;
     Ok(Answer::empty())
 }

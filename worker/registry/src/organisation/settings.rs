@@ -1,5 +1,6 @@
 //! What an organisation decides for all of its keys.
 use keyward_core::catalogue::Action;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
@@ -12,17 +13,20 @@ use crate::sql::{self, args};
 /// How long keys may live where the organisation has not decided otherwise, in days.
 pub(super) const LIFE_DAYS: u64 = 365;
 /// The longest that an organisation may decide: five years.
-pub(super) const LIFE_DAYS_MAX: u64 = 5 * 365;
+pub(crate) const LIFE_DAYS_MAX: u64 = 5 * 365;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SettingsEdit {
+    #[cfg_attr(test, schemars(range(min = 1, max = LIFE_DAYS_MAX)))]
     life_days_max: u64,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Settings {
+pub(crate) struct Settings {
     name: String,
     life_days_max: u64,
 }
@@ -57,7 +61,7 @@ pub(super) fn edit(moment: &Moment, edit: &SettingsEdit) -> Result<Answer, Refus
         let after = Settings::from(schema::policy(change.storage())?);
         if after.life_days_max != before.life_days_max {
             change.audit(
-                "organisation.edit",
+                EventName::OrganisationEdited,
                 &before.name,
                 Some(&before),
                 Some(&after),

@@ -6,7 +6,7 @@ use keyward_core::address::parse_networks;
 use keyward_core::catalogue::is_account_name;
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
-use keyward_core::limits::{ACCOUNTS_MAX, ASSIGNMENTS_MAX};
+use keyward_core::limits::{ACCOUNTS_MAX, APIS_MAX, ASSIGNMENTS_MAX};
 use keyward_core::mac::Algorithm;
 use keyward_issuer::change::Edit;
 use keyward_issuer::make::{BASIC_LIFE_S, SIGNED_LIFE_S, TOKEN_LIFE_S};
@@ -16,7 +16,10 @@ use keyward_wire::grants::{Accounts, GrantTable};
 use keyward_wire::record::Assignment;
 use keyward_wire::roles::Preset;
 
-use super::{Checked, CheckedEdit, KeyEdit, KeyForm, Nonce, Replay, RoleForm};
+use super::{
+    Checked, CheckedEdit, KeyEdit, KeyForm, MEMO_CHARACTERS_MAX, Nonce, OWNERS_MAX, PROFILES_MAX,
+    Replay, RoleForm,
+};
 use crate::email;
 use crate::key::Kind;
 use crate::name;
@@ -24,8 +27,6 @@ use crate::policy::DAY_S;
 use crate::refusal::{FieldError, Refusal};
 
 const FAULTS_MAX: usize = 100;
-const OWNERS_MAX: usize = 20;
-const MEMO_CHARACTERS_MAX: usize = 1_000;
 
 /// Reads forms of one organisation, and collects what is wrong.
 pub(crate) struct Checker<'a> {
@@ -241,6 +242,10 @@ impl Checker<'_> {
     fn rules(&mut self, form: &KeyForm) -> SigningRules {
         let names = form.profiles.as_deref().unwrap_or_default();
         let mut profiles = Vec::new();
+        if names.len() > PROFILES_MAX {
+            self.fault("profiles", "must be 4 at most");
+            return SigningRules::default();
+        }
         for (index, name) in names.iter().enumerate() {
             match Profile::parse(name) {
                 Some(profile) => profiles.push(profile),
@@ -274,6 +279,10 @@ impl Checker<'_> {
     }
 
     fn roles(&mut self, roles: Vec<RoleForm>, apis: Option<&[String]>) -> Vec<Assignment> {
+        if apis.is_some_and(|apis| apis.len() > APIS_MAX) {
+            self.fault("apis", "must be 64 at most");
+            return Vec::new();
+        }
         for (index, api) in apis.into_iter().flatten().enumerate() {
             if !self.catalogue.apis.iter().any(|one| one.name == *api) {
                 self.fault(format!("apis[{index}]"), "is not an API of this deployment");

@@ -6,6 +6,8 @@ use keyward_issuer::import::{Brought, SecretFault, is_imported_key_id};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+#[cfg(test)]
+use super::{ASSIGNMENTS_MAX, MEMO_CHARACTERS_MAX, OWNERS_MAX, PROFILES_MAX};
 use super::{KeyForm, Nonce, Replay, RoleForm};
 use crate::key::Kind;
 
@@ -14,6 +16,7 @@ pub(crate) const ROWS_MAX: usize = 200;
 
 /// Keys to import.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ImportForm {
     /// Only says what would become of each row.
@@ -25,32 +28,49 @@ pub(crate) struct ImportForm {
     /// What holds for rows that do not say it themselves.
     #[serde(default)]
     pub(crate) defaults: ImportRow,
+    #[cfg_attr(test, schemars(length(min = 1, max = ROWS_MAX)))]
     pub(crate) rows: Vec<ImportRow>,
 }
 
 /// A key as in [`KeyForm`], with the id and the secret that it has.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct ImportRow {
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::KeyId>"))]
     key_id: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::KeyName>"))]
     pub(crate) name: Option<String>,
     kind: Option<Kind>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Name>"))]
     environment: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Apis>"))]
     apis: Option<Vec<String>>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Allowlist>"))]
     allowlist: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<Vec<crate::openapi::Email>>", length(max = OWNERS_MAX)))]
     owners: Option<Vec<String>>,
+    #[cfg_attr(test, schemars(length(max = MEMO_CHARACTERS_MAX)))]
     memo: Option<String>,
+    #[cfg_attr(test, schemars(length(min = 1, max = ASSIGNMENTS_MAX)))]
     roles: Option<Vec<RoleForm>>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::ImportedAlgorithm>"))]
     algorithm: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<Vec<crate::openapi::Profile>>", length(max = PROFILES_MAX)))]
     profiles: Option<Vec<String>>,
     nonce: Option<Nonce>,
     replay: Option<Replay>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     not_before: Option<u64>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     expires_at: Option<u64>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Days>"))]
     life_days: Option<u64>,
     /// Of signed and token keys: the secret's bytes, as base64url without padding.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Base64url>"))]
     secret: Option<Hidden>,
     /// Of basic keys: the SHA-256 of the secret, in hex or base64.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Sha256>"))]
     sha256: Option<Hidden>,
 }
 
@@ -93,6 +113,7 @@ impl Own {
 
 /// Why a row does not become a key; codes are a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RowFault {
     BeyondMayGrant,

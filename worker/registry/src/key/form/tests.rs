@@ -211,7 +211,12 @@ fn an_edit_tells_null_from_nothing() {
 #[test]
 fn an_answer_is_not_many_times_its_request() {
     let faults = |change| check(change).expect_err("errors").len();
-    assert_eq!(faults(json!({ "profiles": vec!["x"; 500] })), 100);
+    assert_eq!(
+        faults(json!({ "allowlist": vec!["x"; 500].join(",") })),
+        100
+    );
+    assert_eq!(faults(json!({ "profiles": vec!["x"; 500] })), 1);
+    assert_eq!(faults(json!({ "apis": vec!["x"; 500] })), 1);
     assert_eq!(faults(json!({ "owners": vec!["x"; 500] })), 1);
     let role = json!({ "role": "x", "accounts": "all" });
     assert_eq!(faults(json!({ "roles": vec![role; 500] })), 1);

@@ -8,6 +8,8 @@ use crate::organisation::change::Moment;
 use crate::organisation::schema;
 use crate::refusal::Refusal;
 
+/// More than any seal has.
+pub(crate) const SEAL_BYTES_MAX: usize = 2_048;
 const CONTEXT: &[u8] = b"keyward-backup-v1";
 
 /// The registry's word on a page and all before it.
@@ -77,6 +79,9 @@ impl Seal {
     /// `invalid` when it is none of this organisation's, in this deployment.
     pub(crate) fn open(moment: &Moment, text: &str) -> Result<Self, Refusal> {
         let refused = || Refusal::field("seal", "is no seal of a backup of this organisation");
+        if text.len() > SEAL_BYTES_MAX {
+            return Err(refused());
+        }
         let organisation = schema::policy(&moment.storage)?.name;
         let publisher = &moment.configuration.secrets.publisher;
         let ring = PublishRing::new([(publisher.id().clone(), publisher.public_key())]);

@@ -7,8 +7,10 @@ use crate::refusal::FieldError;
 
 /// What became of a row, or would.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "ImportOutcome"))]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Ready,
     Imported,
     /// This very row was imported by this operator earlier.
@@ -18,6 +20,8 @@ pub(super) enum Outcome {
 }
 
 #[derive(Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "ImportCounts"))]
 #[serde(rename_all = "camelCase")]
 struct Counts {
     ready: usize,
@@ -28,6 +32,8 @@ struct Counts {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "ImportedRow"))]
 #[serde(rename_all = "camelCase")]
 struct Line {
     /// Only one that a key may have.
@@ -40,9 +46,12 @@ struct Line {
     errors: Vec<FieldError>,
 }
 
+/// What became of each row, or would.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "ImportReport"))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Report {
+pub(crate) struct Report {
     dry_run: bool,
     counts: Counts,
     /// In the order of the request's.

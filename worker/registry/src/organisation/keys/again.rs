@@ -1,5 +1,6 @@
 //! For who made a key and did not get the answer: a new secret, which voids the one that was lost.
 use keyward_core::catalogue::Action;
+use keyward_wire::event::EventName;
 use serde::Deserialize;
 
 use super::stored::Stored;
@@ -31,7 +32,7 @@ pub(in crate::organisation) fn acknowledge(
             args![key_id],
         )?;
         if noted.is_some() {
-            change.audit::<()>("key.acknowledge", key_id, None, None)?;
+            change.audit::<()>(EventName::KeyAcknowledged, key_id, None, None)?;
         }
         Ok(Answer::empty())
     })
@@ -43,7 +44,8 @@ pub(super) fn is_over(change: &Change<'_>, key_id: &str) -> Result<(), Refusal> 
     Ok(sql::run(change.storage(), statement, args![key_id])?)
 }
 
-/// Only to who made the key, and only until he has acknowledged it, or 15 minutes are over.
+/// Only to who made the key, and only until he has acknowledged it, the edge has seen it used, or
+/// 15 minutes are over.
 pub(in crate::organisation) fn secret_again(
     moment: &Moment,
     key_id: &str,
@@ -53,15 +55,15 @@ pub(in crate::organisation) fn secret_again(
         moment,
         needs,
         key_id,
-        "key.secret_again",
+        EventName::KeyReissued,
         Inside::BeforeAndAfter,
         |change, stored| {
             if stored.view.created_by != change.actor.email {
                 return Err(Code::Forbidden.into());
             }
             let is_late = moment.now_s >= stored.view.created_at.saturating_add(AGAIN_S);
-            if stored.acknowledged || is_late {
-                let detail = "the secret was acknowledged or rotated, or the key is older than 15 minutes; rotate it";
+            if stored.acknowledged || stored.usage.is_used() || is_late {
+                let detail = "the secret was acknowledged, used or rotated, or the key is older than 15 minutes; rotate it";
                 return Err(Refusal::because(Code::Conflict, detail));
             }
             reissued(moment, stored, &Rotation::default())

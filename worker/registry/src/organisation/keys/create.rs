@@ -2,6 +2,7 @@
 use keyward_core::catalogue::Action;
 use keyward_issuer::IssuedKey;
 use keyward_wire::Record;
+use keyward_wire::event::EventName;
 use serde::Deserialize;
 use worker::{Env, Storage};
 
@@ -48,7 +49,7 @@ pub(in crate::organisation) async fn create(
         name_is_free(change, &view.name)?;
         let stored = Stored::insert(moment, view, &issued.record)?;
         remember(change, key_id)?;
-        change.audit("key.create", key_id, None, Some(&stored.view))?;
+        change.audit(EventName::KeyCreated, key_id, None, Some(&stored.view))?;
         stored.issued(201, moment.now_s, Some(&issued.secret))
     })
 }

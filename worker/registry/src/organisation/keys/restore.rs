@@ -2,6 +2,7 @@
 mod evidence;
 
 use keyward_wire::Record;
+use keyward_wire::event::EventName;
 use serde::Serialize;
 
 use super::again::is_over;
@@ -92,6 +93,11 @@ pub(in crate::organisation) fn restore(
     let stored = stored.becomes(moment, view, &record)?;
     is_over(change, &stored.view.key_id)?;
     let key_id = &stored.view.key_id;
-    change.audit("key.restored", key_id, before.as_ref(), Some(&stored.view))?;
+    change.audit(
+        EventName::KeyRestored,
+        key_id,
+        before.as_ref(),
+        Some(&stored.view),
+    )?;
     Ok(outcome)
 }

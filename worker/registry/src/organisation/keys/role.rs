@@ -1,5 +1,6 @@
 //! Keys by a role that they hold.
 use keyward_issuer::change::Edit;
+use keyward_wire::event::EventName;
 use serde::Deserialize;
 use worker::Storage;
 
@@ -50,5 +51,10 @@ pub(in crate::organisation) fn narrow(
     let before = stored.view.clone();
     let view = before.clone().after(&record, moment.now_s);
     let stored = stored.becomes(moment, view, &record)?;
-    change.audit("key.narrow", key_id, Some(&before), Some(&stored.view))
+    change.audit(
+        EventName::KeyNarrowed,
+        key_id,
+        Some(&before),
+        Some(&stored.view),
+    )
 }

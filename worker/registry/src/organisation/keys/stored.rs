@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use worker::Storage;
 
 use crate::call::{self, Answer};
-use crate::key::KeyView;
+use crate::key::{KeyView, Seen, Usage};
 use crate::name;
 use crate::organisation::change::Moment;
-use crate::organisation::outbox;
+use crate::organisation::{outbox, usage};
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
@@ -20,21 +20,37 @@ pub(super) struct Stored {
     version: u64,
     /// Whether who made it said that he has its secret.
     pub(super) acknowledged: bool,
+    pub(super) usage: Usage,
 }
 
 /// A key as it is answered.
 #[derive(Serialize)]
-pub(crate) struct Shown<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ShownKey<'a> {
     #[serde(flatten)]
-    pub(crate) key: &'a KeyView,
-    pub(crate) state: &'static str,
+    key: KeyView,
+    #[cfg_attr(test, schemars(with = "crate::openapi::KeyState"))]
+    state: &'static str,
+    #[serde(flatten)]
+    seen: &'a Seen,
+}
+
+impl<'a> ShownKey<'a> {
+    pub(crate) fn new(view: KeyView, usage: &'a Usage, now_s: u64) -> Self {
+        Self {
+            state: view.state(now_s),
+            key: view.with_use(usage),
+            seen: &usage.seen,
+        }
+    }
 }
 
 /// The same with its secret, this once.
 #[derive(Serialize)]
-struct Issued<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct KeyWithSecret<'a> {
     #[serde(flatten)]
-    shown: Shown<'a>,
+    shown: ShownKey<'a>,
     secret: Option<&'a str>,
 }
 
@@ -48,10 +64,12 @@ impl Stored {
             record: String,
             version: u64,
             acknowledged: u8,
+            usage: Option<String>,
         }
         let row: Option<Row> = sql::row(
             storage,
-            "SELECT view, record, version, acknowledged FROM keys WHERE key_id = ?",
+            "SELECT view, record, version, acknowledged, usage FROM keys LEFT JOIN usage USING (key_id)
+             WHERE key_id = ?",
             args![key_id],
         )?;
         let row = row.ok_or_else(call::not_here)?;
@@ -60,6 +78,7 @@ impl Stored {
             record: row.record,
             version: row.version,
             acknowledged: row.acknowledged != 0,
+            usage: usage::parse(row.usage.as_deref())?,
         })
     }
 
@@ -79,10 +98,11 @@ impl Stored {
             view,
             version: 1,
             acknowledged: false,
+            usage: Usage::default(),
         };
         sql::run(
             &moment.storage,
-            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, NULL, 0)",
+            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, NULL, 0, 0)",
             args![
                 &stored.view.key_id,
                 name::folded(&stored.view.name),
@@ -113,6 +133,7 @@ impl Stored {
             view,
             version: self.version.saturating_add(1),
             acknowledged: self.acknowledged,
+            usage: self.usage,
         };
         let key_id = &next.view.key_id;
         sql::run(
@@ -170,7 +191,7 @@ impl Stored {
         now_s: u64,
         secret: Option<&Secret>,
     ) -> Result<Answer, Refusal> {
-        let issued = Issued {
+        let issued = KeyWithSecret {
             shown: self.shown(now_s),
             secret: secret.map(Secret::reveal),
         };
@@ -181,11 +202,8 @@ impl Stored {
         })
     }
 
-    fn shown(&self, now_s: u64) -> Shown<'_> {
-        Shown {
-            key: &self.view,
-            state: self.view.state(now_s),
-        }
+    fn shown(&self, now_s: u64) -> ShownKey<'_> {
+        ShownKey::new(self.view.clone(), &self.usage, now_s)
     }
 }
 

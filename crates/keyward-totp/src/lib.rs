@@ -5,14 +5,21 @@ use sha1::Sha1;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 /// Bytes of a secret: as many as the hash gives (RFC 4226 section 4).
-pub(crate) const SECRET_BYTES: usize = 20;
+pub const SECRET_BYTES: usize = 20;
 const STEP_S: u64 = 30;
 const DIGITS: usize = 6;
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
+/// The code that an app shows at this time, in seconds of Unix time.
+#[must_use]
+pub fn code(secret: &[u8; SECRET_BYTES], now_s: u64) -> String {
+    digits(secret, now_s / STEP_S, DIGITS)
+}
+
 /// The step whose code this is: the present one, the one before or the one after, and later than
 /// `last_step`, so that no code is taken twice.
-pub(crate) fn accept(
+#[must_use]
+pub fn accept(
     secret: &[u8; SECRET_BYTES],
     code: &str,
     now_s: u64,
@@ -49,7 +56,8 @@ fn digits(secret: &[u8], counter: u64, count: usize) -> String {
 }
 
 /// What an app reads from a QR code.
-pub(crate) fn enrolment_uri(secret: &[u8; SECRET_BYTES], issuer: &str, account: &str) -> String {
+#[must_use]
+pub fn enrolment_uri(secret: &[u8; SECRET_BYTES], issuer: &str, account: &str) -> String {
     let encode = |text: &str| -> String {
         form_urlencoded::byte_serialize(text.as_bytes())
             .collect::<String>()
@@ -61,6 +69,26 @@ pub(crate) fn enrolment_uri(secret: &[u8; SECRET_BYTES], issuer: &str, account: 
         issuer = encode(issuer),
         account = encode(account),
     )
+}
+
+/// The secret of an [`enrolment_uri`], as an app reads it.
+#[must_use]
+pub fn secret_of(enrolment_uri: &str) -> Option<[u8; SECRET_BYTES]> {
+    let (_, parameters) = enrolment_uri.split_once('?')?;
+    let text = parameters
+        .split('&')
+        .find_map(|one| one.strip_prefix("secret="))?;
+    let mut secret = [0; SECRET_BYTES];
+    // Eight characters are five bytes.
+    for (bytes, group) in secret.chunks_mut(5).zip(text.as_bytes().chunks(8)) {
+        let mut bits = 0;
+        for letter in group {
+            let index = BASE32.iter().position(|known| known == letter)?;
+            bits = bits << 5 | index as u64;
+        }
+        bytes.copy_from_slice(&bits.to_be_bytes()[3..]);
+    }
+    (base32(&secret) == text).then_some(secret)
 }
 
 /// RFC 4648 section 6, without padding: five bytes are eight characters.
@@ -128,6 +156,22 @@ mod tests {
         assert_eq!(accept(SECRET, &code, at(100), Some(100)), None);
         for other in ["", "000000", &code[1..], &format!("{code}0")] {
             assert_eq!(accept(SECRET, other, at(100), None), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn an_app_shows_what_is_taken() {
+        let uri = enrolment_uri(SECRET, "Keyward", "a@firm.example");
+        let secret = secret_of(&uri).expect("the secret");
+        assert_eq!(secret, *SECRET);
+        assert_eq!(accept(SECRET, &code(&secret, 59), 59, None), Some(1));
+        for other in [
+            "otpauth://totp/a?issuer=b",
+            "otpauth://totp/a?secret=GEZDGNBV",
+            "otpauth://totp/a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQA",
+            "otpauth://totp/a?secret=gezdgnbvgy3tqojqgezdgnbvgy3tqojq",
+        ] {
+            assert_eq!(secret_of(other), None, "{other}");
         }
     }
 

@@ -1,0 +1,23 @@
+//! What gateways tell the registry of the use of keys.
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+/// What one isolate counted of one key since it last said so. Times are seconds of Unix time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyUsage {
+    pub organisation: String,
+    pub key_id: String,
+    /// Requests that were let through.
+    pub allowed: u64,
+    /// The minute of the last of them.
+    pub last_used_at: Option<u64>,
+    /// Where that one came from: an IPv4 /24 or an IPv6 /48.
+    pub last_used_from: Option<String>,
+    /// The same minute for each secret or token that was used, by its id.
+    pub issues: Vec<(String, u64)>,
+    /// Refused requests, by their code.
+    pub denials: Vec<(String, u64)>,
+}

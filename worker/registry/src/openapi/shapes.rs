@@ -1,0 +1,199 @@
+//! Texts, numbers and tables that other crates define, and what may stand in them.
+use std::borrow::Cow;
+
+use keyward_core::catalogue::{Action, Actions};
+use keyward_core::key::Profile as Known;
+use keyward_core::limits::{
+    ACCOUNT_BYTES_MAX, ACCOUNTS_MAX, APIS_MAX, KEY_ID_BYTES_MAX, RESOURCES_MAX,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+use crate::name::NAME_CHARACTERS_MAX;
+use crate::organisation::{
+    CURSOR_BYTES_MAX, LIFE_DAYS_MAX, LINES_MAX, SEAL_BYTES_MAX, SEQUENCE_MAX, TIME_S_MAX,
+};
+use crate::refusal::Code;
+
+const NAME: &str = "^[a-z0-9][a-z0-9-]{0,63}$";
+/// What stands in paths.
+const PLAIN: &str = "^[A-Za-z0-9._~-]+$";
+
+/// A type that is nothing but its schema.
+macro_rules! shapes {
+    ($($name:ident $schema:tt)*) => {$(
+        pub(crate) struct $name;
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )*};
+}
+
+shapes! {
+    Name { "type": "string", "pattern": NAME, "maxLength": 64 }
+    KeyName { "type": "string", "minLength": 1, "maxLength": NAME_CHARACTERS_MAX, "pattern": "^\\S(.*\\S)?$" }
+    KeyId { "type": "string", "pattern": PLAIN, "maxLength": KEY_ID_BYTES_MAX }
+    Email { "type": "string", "format": "email", "maxLength": 254, "pattern": EMAIL }
+    Time { "type": "integer", "minimum": 0, "maximum": TIME_S_MAX }
+    Days { "type": "integer", "minimum": 1, "maximum": LIFE_DAYS_MAX }
+    Sequence { "type": "integer", "minimum": 0, "maximum": SEQUENCE_MAX }
+    Subject { "type": "string", "maxLength": KEY_ID_BYTES_MAX }
+    Cursor { "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": CURSOR_BYTES_MAX }
+    Apis { "type": "array", "items": { "type": "string", "pattern": NAME }, "maxItems": APIS_MAX }
+    Allowlist { "type": "string", "maxLength": ALLOWLIST_CHARACTERS_MAX, "examples": ["192.0.2.0/24, 2001:db8::/32"] }
+    Algorithm { "enum": ["hmac-sha512", "hmac-sha256", "EdDSA", "HS512"] }
+    Profile { "enum": (Known::ALL.map(Known::as_str)) }
+    KeyState { "enum": ["active", "removed", "expired", "disabled", "pending"] }
+    Accounts { "anyOf": [
+        { "const": "all" },
+        {
+            "type": "array",
+            "items": { "type": "string", "pattern": ACCOUNT, "maxLength": ACCOUNT_BYTES_MAX },
+            "maxItems": ACCOUNTS_MAX,
+            "uniqueItems": true,
+        },
+    ] }
+    Names { "anyOf": [
+        { "const": "all" },
+        {
+            "type": "array",
+            "items": { "type": "string", "pattern": NAME },
+            "maxItems": ACCOUNTS_MAX,
+            "uniqueItems": true,
+        },
+    ] }
+    Letters { "enum": (letters()) }
+    Health { "type": "object", "properties": { "status": { "const": "pass" } }, "required": ["status"] }
+    JwkSet {
+        "type": "object",
+        "properties": { "keys": { "type": "array", "items": {
+            "type": "object",
+            "properties": {
+                "kty": { "const": "OKP" }, "crv": { "const": "Ed25519" }, "x": { "type": "string" },
+                "kid": { "type": "string" }, "use": { "const": "sig" }, "alg": { "const": "EdDSA" },
+            },
+            "required": ["kty", "crv", "x", "kid", "use", "alg"],
+        } } },
+        "required": ["keys"],
+    }
+    JsonLines { "type": "string" }
+    Seal { "type": "string", "maxLength": SEAL_BYTES_MAX }
+    Lines { "type": "array", "items": { "type": "object" }, "maxItems": LINES_MAX }
+    Base64url { "type": "string", "pattern": "^[A-Za-z0-9_-]*$", "maxLength": SECRET_CHARACTERS_MAX }
+    Sha256 { "type": "string", "pattern": "^[A-Za-z0-9+/_-]*=?$", "maxLength": 64 }
+    ImportedAlgorithm { "enum": ["hmac-sha512", "hmac-sha256", "HS256", "HS384", "HS512"] }
+    RestoredKeys { "type": "array", "items": {
+        "type": "object",
+        "properties": {
+            "keyId": { "type": "string" },
+            "outcome": { "type": "string", "description": "`restored`, or why not; there may be others." },
+        },
+        "required": ["keyId", "outcome"],
+    } }
+    MissingOperators { "type": "array", "items": {
+        "type": "object",
+        "properties": { "email": { "type": "string" }, "role": {} },
+        "required": ["email", "role"],
+    } }
+}
+
+const ACCOUNT: &str = "^[ -.0-~]+$";
+/// More than 512 bytes have in base64: how long a secret may be, its row says.
+const SECRET_CHARACTERS_MAX: usize = 4_096;
+/// All that content may be is the bound; entries are counted, too.
+const ALLOWLIST_CHARACTERS_MAX: usize = crate::front::CONTENT_BYTES_MAX;
+const EMAIL: &str = "^(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+([.][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@\
+([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$";
+
+/// Every set of actions, as it is written.
+fn letters() -> Vec<String> {
+    let all = [Action::Create, Action::Read, Action::Update, Action::Delete];
+    let sets = (0..16_u8).map(|bits| {
+        let chosen = all
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| bits & (1 << at) != 0);
+        chosen.fold(Actions::NONE, |set, (_, action)| set.with(*action))
+    });
+    sets.map(|set| set.to_string()).collect()
+}
+
+/// Resources of APIs, and the actions on them.
+pub(crate) struct Grants;
+
+impl JsonSchema for Grants {
+    fn schema_name() -> Cow<'static, str> {
+        "Grants".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let actions: Vec<_> = letters()
+            .into_iter()
+            .filter(|set| !set.is_empty())
+            .collect();
+        json_schema!({
+            "type": "object",
+            "description": "Actions on the resources of APIs, as letters of `crud`.",
+            "propertyNames": { "pattern": NAME },
+            "maxProperties": APIS_MAX,
+            "additionalProperties": {
+                "type": "object",
+                "propertyNames": { "pattern": NAME },
+                "maxProperties": RESOURCES_MAX,
+                "additionalProperties": { "enum": actions },
+            },
+            "examples": [{ "management": { "users": "cru" } }],
+        })
+    }
+}
+
+/// A role that a key holds, with what it granted when it was given.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it is nothing but its schema")]
+pub(crate) struct Assignment {
+    #[schemars(with = "Name")]
+    role: String,
+    accounts: Accounts,
+    grants: Grants,
+}
+
+/// How far an audit log had come.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it is nothing but its schema")]
+pub(crate) struct AuditHead {
+    #[schemars(with = "Name")]
+    organisation: String,
+    sequence: u64,
+    hash: String,
+    at: u64,
+}
+
+/// Codes are added, so whoever reads one must expect others.
+impl JsonSchema for Code {
+    fn schema_name() -> Cow<'static, str> {
+        "Code".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": (Self::ALL.map(Self::as_str)) })
+    }
+}
+
+/// What stands for a parameter of a path.
+pub(super) fn path_parameter(name: &str) -> Value {
+    match name {
+        "name" | "environment" => json!({ "type": "string", "pattern": NAME }),
+        _ => json!({ "type": "string", "pattern": PLAIN, "maxLength": KEY_ID_BYTES_MAX }),
+    }
+}
