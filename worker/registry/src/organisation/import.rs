@@ -1,5 +1,5 @@
-//! Keys that clients have already: each row is judged by itself, and becomes a key in a transaction
-//! of its own. The same row again, of the same operator, is known and not done twice, so that a
+//! Keys that clients have already: each row is judged by itself, and those that are right become
+//! keys in one transaction. The same row again, of the same operator, is known and not done twice, so that a
 //! request whose answer was lost can be sent again.
 mod known;
 mod report;
@@ -69,19 +69,28 @@ pub(super) async fn import(
         }
     }
     let taken = taken(moment, env, &ready, dry_run).await?;
-    for (index, key) in ready {
-        if taken.contains(&key.view.key_id) {
-            report.faulty(index, Outcome::Refused, RowFault::TakenId.into());
-        } else if dry_run {
+    let (taken, free): (Vec<_>, Vec<_>) = ready
+        .into_iter()
+        .partition(|(_, key)| taken.contains(&key.view.key_id));
+    for (index, _) in taken {
+        report.faulty(index, Outcome::Refused, RowFault::TakenId.into());
+    }
+    if dry_run {
+        for (index, _) in free {
             report.is(index, Outcome::Ready);
-        } else {
-            match moment.change(needs(), |change| key.insert(change))? {
+        }
+        return Answer::json(200, &report);
+    }
+    // A row that is refused by now keeps no other from being a key; what fails otherwise undoes all.
+    moment.change(needs(), |change| {
+        for (index, key) in free {
+            match key.insert(change)? {
                 Ok(outcome) => report.is(index, outcome),
                 Err(fault) => report.faulty(index, Outcome::Refused, fault),
             }
         }
-    }
-    Answer::json(200, &report)
+        Answer::json(200, &report)
+    })
 }
 
 /// Why a row is not imported, field by field where it is about some.
