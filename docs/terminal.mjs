@@ -8,6 +8,8 @@ const [typed, stop] = process.argv.slice(2);
 const SIZE = 12;
 const COLUMN = SIZE * 0.602;
 const LINE = SIZE * 1.55;
+/** Longer lines are cut. */
+const COLUMNS_MAX = 140;
 const LEFT = 22;
 const TOP = 58;
 /** SGR codes that xtask writes. */
@@ -30,7 +32,16 @@ function runsOf(line) {
     if (code) name = CLASSES[code[1]] ?? "";
     else if (part) runs.push([name, part]);
   }
-  return runs;
+  return cut(runs);
+}
+
+function cut(runs) {
+  let left = COLUMNS_MAX;
+  return runs.flatMap(([name, text]) => {
+    const shown = text.length > left ? [...text.slice(0, Math.max(left - 1, 0)), left > 0 ? "…" : ""].join("") : text;
+    left -= text.length;
+    return shown ? [[name, shown]] : [];
+  });
 }
 
 const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);

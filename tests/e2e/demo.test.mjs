@@ -83,7 +83,7 @@ for (const on of ["workerd", "wrangler"]) {
       });
     } else {
       test("signing in, making and listing keys work when pasted", async () => {
-        const calls = gateway.logs.map((line) => line.trim()).filter((line) => line.startsWith("curl -sS "));
+        const calls = gateway.logs.join("\n").match(/^ +curl -sS (?:.*\\\n)*.*$/gm);
         assert.equal(calls.length, 3);
         const answers = [];
         for (const call of calls) answers.push(JSON.parse(await paste(call)));

@@ -170,7 +170,7 @@ test("a deployment that takes no ids from elsewhere imports nothing", async () =
   }
 });
 
-test("killed in the middle of an import: rows are there whole or not at all, and the same request again does the rest", async () => {
+test("killed in the middle of an import: all of its rows are there or none, and the same request again does the rest", async () => {
   const seen = new Set();
   for (const [round, afterMs] of [0, 300, 600, 1_200, 2_400, null].entries()) {
     const rows = Array.from({ length: 100 }, (_, number) => row(`storm-${round}-${number}`));
@@ -181,7 +181,7 @@ test("killed in the middle of an import: rows are there whole or not at all, and
     const answer = await asked;
     await registry.restart();
     const { counts } = await imported(rows);
-    assert.equal(counts.imported + counts.importedBefore, rows.length, JSON.stringify(counts));
+    assert.ok([counts.imported, counts.importedBefore].includes(rows.length), JSON.stringify(counts));
     if (answer?.status === 200) assert.equal(counts.importedBefore, rows.length, "what was answered is there");
     console.log(`killed after ${afterMs === null ? "the answer" : `${afterMs} ms`}: ${counts.importedBefore} of ${rows.length} rows were there`);
     seen.add(counts.importedBefore > 0);

@@ -11,6 +11,7 @@ import { eventually } from "../support/eventually.js";
 import { found } from "../support/operator.js";
 import { startRegistry } from "../support/registry.js";
 import { Client } from "../support/storm.js";
+import { within } from "../support/within.js";
 
 const ROUNDS = Number(process.env.KEYWARD_STORM_ROUNDS ?? 3);
 const ORGANISATIONS = ["acme", "globex", "initech"];
@@ -41,7 +42,7 @@ const MOMENTS = {
 /** Resolves at one of the next writes in a folder. */
 function written(folder) {
   const { promise, resolve } = Promise.withResolvers();
-  let left = Math.floor(Math.random() * 40);
+  let left = 20 + Math.floor(Math.random() * 100);
   const watcher = watch(join(registry.state, folder), () => {
     if (left-- === 0) resolve(watcher.close());
   });
@@ -137,7 +138,7 @@ test(`killed in a storm of changes, ${ROUNDS} times: nothing that was acknowledg
       one.signedInAt = Date.now();
     }
     const moment = Object.keys(MOMENTS)[round % 3];
-    const killed = MOMENTS[moment]().then(() => registry.kill());
+    const killed = within(60_000, moment, MOMENTS[moment]()).then(() => registry.kill());
     await Promise.all([killed, ...all.map((client) => client.storm())]);
     const spare = await reserved();
     await registry.restart();

@@ -67,7 +67,7 @@ describe("a key that is used", () => {
     assert.equal(now.headers.etag, before.headers.etag);
     assert.equal(now.json.generation, before.json.generation);
     const log = (await admin.expect(200, "GET", `/v1/audit?subject=${key.keyId}`)).split("\n").filter(Boolean);
-    assert.deepEqual(log.map((line) => JSON.parse(line).action), ["key.create"]);
+    assert.deepEqual(log.map((line) => JSON.parse(line).action), ["key.created"]);
     assert.ok(!log[0].includes("lastUsed"));
     const writes = (await registry.kv.log()).filter((one) => one.op === "put" && one.key === `k/${key.keyId}`);
     assert.equal(writes.length, 1);

@@ -45,6 +45,7 @@ const gateway :Workerd.Worker = (
     (name = "REPLAY", durableObjectNamespace = "ReplayStore"),
     (name = "KEYS", kvNamespace = "kv"),
     (name = "ORIGIN", service = "origin"),
+    @REGISTRY_BINDINGS@
     @VARS@
   ],
 );
@@ -58,6 +59,7 @@ const elsewhere :Workerd.Worker = (
     (name = "REPLAY", durableObjectNamespace = (className = "ReplayStore", serviceName = "gateway")),
     (name = "KEYS", kvNamespace = "kv"),
     (name = "ORIGIN", service = "origin"),
+    @REGISTRY_BINDINGS@
     @VARS@
   ],
 );

@@ -130,12 +130,16 @@ async function serve(state, env, logs = []) {
   });
   child.once("close", () => listening.reject(new Error(`workerd ended:\n${logs.join("\n")}`)));
   await within(20_000, "workerd listens", listening.promise);
+  // A test file in which no test fits a filter starts it and does not stop it: it must end all the same.
+  const hold = [child, ...child.stdio.slice(1)];
+  for (const one of hold) one.unref();
   return {
     ports,
     logs,
     async kill() {
       process.off("exit", end);
       if (child.exitCode !== null || child.signalCode !== null) return;
+      for (const one of hold) one.ref();
       const closed = once(child, "close");
       end();
       await closed;

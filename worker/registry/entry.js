@@ -28,6 +28,11 @@ export class Edge extends WorkerEntrypoint {
     const env = configured(this.env);
     return whileInstanceLives(() => new Registry(this.ctx, env).usage(reports, env));
   }
+
+  generations(keys) {
+    const env = configured(this.env);
+    return whileInstanceLives(() => new Registry(this.ctx, env).generations(keys, env));
+  }
 }
 
 /** Objects and Worker share one wasm instance: a trap in any of them ends what all have begun. */

@@ -92,7 +92,15 @@ fn limits_are_those_of_the_core() {
 #[test]
 fn bounds_of_the_gateway_are_those_of_its_code() {
     let mut sources = String::new();
-    for file in ["assertion", "content", "replay", "state", "store", "usage"] {
+    for file in [
+        "assertion",
+        "confirm",
+        "content",
+        "replay",
+        "state",
+        "store",
+        "usage",
+    ] {
         sources.push_str(&read(&format!("worker/gateway/src/{file}.rs")));
     }
     sources.push_str(&read("crates/keyward-host/src/keys.rs"));

@@ -17,6 +17,12 @@ pub const WEIGHT_MAX: usize = 16 * 1024 * 1024;
 pub const MISSES_MAX: usize = 4_096;
 /// Networks whose misses are counted.
 pub const NETWORKS_MAX: usize = 4_096;
+/// How long a confirmation is good for while nobody asks again.
+pub const CONFIRMED_MS: f64 = 30_000.0;
+/// How long while who would confirm is being asked, after the answer.
+pub const CONFIRMING_MS: f64 = 60_000.0;
+/// How long while who would confirm does not answer.
+pub const UNCONFIRMED_MS: f64 = 300_000.0;
 /// Look-ups of unknown keys that one network may cause in [`MISS_TTL_MS`].
 pub const MISSES_PER_NETWORK_MAX: u32 = 100;
 
@@ -40,6 +46,21 @@ struct Entry {
     loaded: Loaded,
     weight: usize,
     used: u64,
+    /// When the registry was asked that said that there is no later generation.
+    confirmed_at_ms: f64,
+}
+
+/// How long ago the registry confirmed a key in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    /// Just now: it may be used.
+    Lately,
+    /// It may be used, and is to be asked about meanwhile.
+    Due,
+    /// It may be used only if nobody answers.
+    LongAgo,
+    /// Never, or too long ago for anything.
+    No,
 }
 
 /// When a look-up ended.
@@ -127,11 +148,13 @@ impl Keys {
         loaded: Loaded,
     ) -> Result<(), Outdated> {
         let name = name(environment, key_id);
+        let mut confirmed_at_ms = f64::NEG_INFINITY;
         if let Some(known) = self.entries.get(&name) {
             if generation < known.generation {
                 return Err(Outdated);
             }
             self.weight -= known.weight;
+            confirmed_at_ms = known.confirmed_at_ms;
         }
         self.misses.remove(&name);
         self.uses += 1;
@@ -142,12 +165,55 @@ impl Keys {
             loaded,
             weight,
             used: self.uses,
+            confirmed_at_ms,
         };
         self.entries.insert(name, entry);
         while self.entries.len() > KEYS_MAX || self.weight > WEIGHT_MAX {
             self.forget_oldest();
         }
         Ok(())
+    }
+
+    /// Whether the registry said lately that a key in memory is the present one.
+    #[must_use]
+    pub fn confirmed(&self, environment: &str, key_id: &str, now_ms: f64) -> Confirmed {
+        let Some(entry) = self.entries.get(&name(environment, key_id)) else {
+            return Confirmed::No;
+        };
+        match now_ms - entry.confirmed_at_ms {
+            // A clock that went back says nothing.
+            age_ms if age_ms < 0.0 => Confirmed::No,
+            age_ms if age_ms < CONFIRMED_MS => Confirmed::Lately,
+            age_ms if age_ms < CONFIRMING_MS => Confirmed::Due,
+            age_ms if age_ms < UNCONFIRMED_MS => Confirmed::LongAgo,
+            _ => Confirmed::No,
+        }
+    }
+
+    /// Takes in which generation is the present one, `None` if there is no such key. Of an earlier
+    /// one nothing is kept, and none is taken again.
+    pub fn confirm(
+        &mut self,
+        environment: &str,
+        key_id: &str,
+        generation: Option<u64>,
+        asked_at_ms: f64,
+    ) {
+        let Some(entry) = self.entries.get_mut(&name(environment, key_id)) else {
+            return;
+        };
+        let generation = generation.unwrap_or(u64::MAX);
+        if generation <= entry.generation {
+            entry.confirmed_at_ms = asked_at_ms.max(entry.confirmed_at_ms);
+            return;
+        }
+        entry.generation = generation;
+        entry.key = None;
+        entry.confirmed_at_ms = f64::NEG_INFINITY;
+        entry.loaded = Loaded {
+            at_ms: f64::NEG_INFINITY,
+            number: 0,
+        };
     }
 
     /// Remembers that there is no record. A network that is not known is not counted: all clients

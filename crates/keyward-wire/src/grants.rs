@@ -207,7 +207,8 @@ impl<'de> Visitor<'de> for AccountsVisitor {
 }
 
 /// An account of the core that is not `*`, which stands for all where origins are told accounts.
-pub(crate) fn is_account(text: &str) -> bool {
+#[must_use]
+pub fn is_account(text: &str) -> bool {
     text != "*" && is_account_name(text)
 }
 

@@ -23,6 +23,8 @@ pub struct Settings {
     /// How long a key may be used from memory, in seconds (0 to 300): part of the time that a
     /// revocation needs.
     pub isolate_ttl_s: u64,
+    /// Whether the registry has to confirm that a key's record is the present one.
+    pub confirm_keys: bool,
     /// The kind of proxy that may ask for a decision; `None`: none may.
     pub forward_auth: Option<ProxyKind>,
     /// How long an origin may take to begin its answer once it was asked, and between one part of
@@ -72,6 +74,8 @@ struct SettingsJson {
     created_ahead_seconds_max: Option<u64>,
     #[serde(default = "thirty")]
     isolate_ttl_seconds: u64,
+    #[serde(default)]
+    confirm_keys: bool,
     forward_auth: Option<ProxyKind>,
     #[serde(default = "thirty")]
     origin_timeout_seconds: u64,
@@ -160,6 +164,7 @@ impl Settings {
                 json.content_seconds_max.unwrap_or(CONTENT_S.0),
                 CONTENT_S.1,
             )?,
+            confirm_keys: json.confirm_keys,
             forward_auth: json.forward_auth,
             isolate_ttl_s: within("isolateTtlSeconds", json.isolate_ttl_seconds, 0)?,
             origin_timeout_s: within("originTimeoutSeconds", json.origin_timeout_seconds, 1)?,
@@ -246,7 +251,7 @@ mod tests {
         assert_eq!(read.content_bytes_max, core.content_bytes_max);
         assert_eq!(settings.content_s_max, CONTENT_S.0);
         assert_eq!(read.created_age_s_max, core.created_age_s_max);
-        assert!(!read.imported_key_ids && !read.debug);
+        assert!(!read.imported_key_ids && !read.debug && !settings.confirm_keys);
     }
 
     #[test]
@@ -254,11 +259,11 @@ mod tests {
         let settings = parse(
             r#", "clientAddress": { "trustedProxy": ["10.0.0.0/8"] }, "importedKeyIds": true,
                "debug": true, "contentBytesMax": 5, "contentSecondsMax": 9, "createdAgeSecondsMax": 60,
-               "createdAheadSecondsMax": 7"#,
+               "createdAheadSecondsMax": 7, "confirmKeys": true"#,
         )
         .unwrap();
         let read = settings.deployment.settings();
-        assert!(read.imported_key_ids && read.debug);
+        assert!(read.imported_key_ids && read.debug && settings.confirm_keys);
         assert_eq!(
             (
                 read.content_bytes_max,

@@ -1,4 +1,4 @@
-//! What gateways tell the registry of the use of keys.
+//! What gateways tell the registry of the use of keys, and what they ask it.
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -21,3 +21,15 @@ pub struct KeyUsage {
     /// Refused requests, by their code.
     pub denials: Vec<(String, u64)>,
 }
+
+/// A key whose present generation is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyName {
+    pub organisation: String,
+    pub key_id: String,
+}
+
+/// A key, and the generation that is the present one; `None` if the organisation has no such key.
+/// What could not be found out is left out.
+pub type Generation = (String, Option<u64>);

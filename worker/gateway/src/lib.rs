@@ -3,6 +3,7 @@
 mod adapter;
 mod answer;
 mod assertion;
+mod confirm;
 mod content;
 mod forward;
 mod forward_auth;
@@ -39,6 +40,7 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<
         Ok(state) => {
             let outcome = handle(&state, &env, &context, &request, &mut line, &mut cors).await;
             usage::report(&state, &env, &context);
+            confirm::renew(&state, &env, &context);
             outcome
         }
         Err(error) => {
@@ -149,6 +151,12 @@ impl Way<'_> {
             keyward_platform::client_address(&state.settings.client_address, self.request, fields);
         let looked_up = store::look_up(state, env, &credential, address, line).await?;
         let key = looked_up.as_deref();
+        if let (Some(key), Some(confirmations)) = (key, &state.confirmations) {
+            confirmations
+                .require(state, env, key)
+                .await
+                .map_err(|reason| store::unavailable(line, reason.to_owned()))?;
+        }
         let evidence = match credential.signature_to_check() {
             Some(asked) => state
                 .tokens

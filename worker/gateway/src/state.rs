@@ -14,9 +14,10 @@ use worker::Env;
 use zeroize::Zeroizing;
 
 use crate::assertion::Assertions;
+use crate::confirm::Confirmations;
 use crate::js::property;
 use crate::tokens::Tokens;
-use crate::usage::Usage;
+use crate::usage::{self, Usage};
 
 pub(crate) struct State {
     pub(crate) settings: Settings,
@@ -31,6 +32,8 @@ pub(crate) struct State {
     /// `None`: origins have to trust the plain fields.
     pub(crate) assertions: Option<RefCell<Assertions>>,
     pub(crate) tokens: Tokens,
+    /// `None`: records are believed as KV shows them.
+    pub(crate) confirmations: Option<Confirmations>,
     /// `None`: there is nobody to report to.
     pub(crate) usage: Option<Usage>,
     /// Bytes of content that are being checked at the moment.
@@ -91,6 +94,11 @@ impl State {
                 Some(RefCell::new(Assertions::new(key)))
             }
         };
+        if settings.confirm_keys && property(env, usage::BINDING).is_none() {
+            return Err(ConfigurationError(
+                "confirmKeys: needs the binding REGISTRY".to_owned(),
+            ));
+        }
         let forward_auth = match settings.forward_auth {
             None => None,
             Some(kind) => {
@@ -110,6 +118,7 @@ impl State {
             lookups: Cell::new(0),
             tokens: Tokens::default(),
             usage: Usage::of(env),
+            confirmations: settings.confirm_keys.then(Confirmations::default),
             settings,
             catalogue,
             file,

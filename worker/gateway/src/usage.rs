@@ -22,7 +22,7 @@ use crate::now_s;
 use crate::state::State;
 
 /// The service binding to the registry's entrypoint `Edge`.
-const BINDING: &str = "REGISTRY";
+pub(crate) const BINDING: &str = "REGISTRY";
 /// A registry that takes longer is told the next time.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(10);
 /// After this a report is over, whether or not the runtime let it end.

@@ -1,56 +1,93 @@
-//! What gateways tell, over a service binding to the entrypoint `Edge`: no address leads here.
+//! What gateways tell and ask, over a service binding to the entrypoint `Edge`: no address leads here.
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use keyward_wire::usage::KeyUsage;
+use keyward_wire::usage::{Generation, KeyName, KeyUsage};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use worker::Env;
 
-use crate::call::About;
+use crate::call::{About, Answer};
 use crate::organisation::OrganisationCall;
 use crate::refusal::Refusal;
 use crate::route::ask_organisation;
 
-/// Far more than a gateway reports at once.
-const REPORT_BYTES_MAX: usize = 1024 * 1024;
+/// Far more than a gateway says at once.
+const TEXT_BYTES_MAX: usize = 1024 * 1024;
 const KEYS_MAX: usize = 1_000;
-/// Organisations that are told at the same time.
+/// Organisations that are asked at the same time.
 const SIDE_BY_SIDE: usize = 6;
 
 /// Notes the use of keys. Answers with the organisations that could not be told, as JSON: their
 /// keys are reported again.
 pub(crate) async fn note_usage(reports: &str, env: &Env) -> Result<String, Refusal> {
-    let internal = |error: &dyn core::fmt::Display| Refusal::internal(error);
-    if reports.len() > REPORT_BYTES_MAX {
-        return Err(internal(&"a report is too large"));
+    let reports = by_organisation(reports, |one: &KeyUsage| one.organisation.clone())?;
+    let told = each(reports, async |name, reports| {
+        let call = OrganisationCall::NoteUsage(reports);
+        let answer = ask_organisation(env, &name, About::default(), call).await;
+        let status = answer.map_or_else(|refusal| refusal.code.status(), |answer| answer.status);
+        // An organisation that is not there has nothing to note the next time, either.
+        (status >= 500).then_some(name)
+    });
+    text(&told.await.into_iter().flatten().collect::<Vec<_>>())
+}
+
+/// The present generation of each key, as JSON. Keys of an organisation that does not answer are
+/// left out.
+pub(crate) async fn generations(keys: &str, env: &Env) -> Result<String, Refusal> {
+    let keys = by_organisation(keys, |one: &KeyName| one.organisation.clone())?;
+    let found = each(keys, async |name, keys| {
+        let ids = keys.into_iter().map(|key| key.key_id).collect();
+        let call = OrganisationCall::Generations(ids);
+        let answer = ask_organisation(env, &name, About::default(), call).await;
+        let answer = answer.ok().filter(Answer::is_ok)?;
+        answer.read::<Vec<Generation>>().ok()
+    });
+    text(
+        &found
+            .await
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect::<Vec<_>>(),
+    )
+}
+
+fn by_organisation<T: DeserializeOwned>(
+    json: &str,
+    organisation: impl Fn(&T) -> String,
+) -> Result<BTreeMap<String, Vec<T>>, Refusal> {
+    if json.len() > TEXT_BYTES_MAX {
+        return Err(Refusal::internal(&"a gateway says too much at once"));
     }
-    let reports: Vec<KeyUsage> = serde_json::from_str(reports).map_err(|error| internal(&error))?;
-    if reports.len() > KEYS_MAX {
-        return Err(internal(&"a report has too many keys"));
+    let all: Vec<T> = serde_json::from_str(json).map_err(|error| Refusal::internal(&error))?;
+    if all.len() > KEYS_MAX {
+        return Err(Refusal::internal(&"a gateway names too many keys at once"));
     }
-    let mut by_organisation: BTreeMap<String, Vec<KeyUsage>> = BTreeMap::new();
-    for report in reports {
-        let name = report.organisation.clone();
-        by_organisation.entry(name).or_default().push(report);
+    let mut sorted: BTreeMap<String, Vec<T>> = BTreeMap::new();
+    for one in all {
+        sorted.entry(organisation(&one)).or_default().push(one);
     }
-    let mut all = by_organisation.into_iter();
-    let mut failed = Vec::new();
+    Ok(sorted)
+}
+
+/// What is found for each organisation, a few of them at a time.
+async fn each<T, U>(
+    all: BTreeMap<String, Vec<T>>,
+    find: impl AsyncFn(String, Vec<T>) -> U,
+) -> Vec<U> {
+    let mut all = all.into_iter();
+    let mut found = Vec::new();
     loop {
         let some: Vec<_> = all.by_ref().take(SIDE_BY_SIDE).collect();
         if some.is_empty() {
-            return serde_json::to_string(&failed).map_err(|error| internal(&error));
+            return found;
         }
-        let told = join_all(some.into_iter().map(|one| tell(env, one))).await;
-        failed.extend(told.into_iter().flatten());
+        let asked = some.into_iter().map(|(name, keys)| find(name, keys));
+        found.extend(join_all(asked).await);
     }
 }
 
-/// The organisation's name, if it has to be told again. That it does not know itself is final.
-async fn tell(env: &Env, (name, reports): (String, Vec<KeyUsage>)) -> Option<String> {
-    let call = OrganisationCall::NoteUsage(reports);
-    match ask_organisation(env, &name, About::default(), call).await {
-        Ok(answer) if answer.status < 500 => None,
-        Ok(_) => Some(name),
-        Err(refusal) if refusal.code.status() < 500 => None,
-        Err(_) => Some(name),
-    }
+fn text(value: &impl Serialize) -> Result<String, Refusal> {
+    serde_json::to_string(value).map_err(|error| Refusal::internal(&error))
 }

@@ -15,7 +15,7 @@ use crate::refusal::{Code, Refusal};
 pub(crate) const CONTENT_BYTES_MAX: usize = 256 * 1024;
 /// A page of a backup is as large as an answer may be.
 const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
-const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
+pub(crate) const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 /// Those of sessions have 43.
 const SECRET_BYTES_MAX: usize = 128;
 pub(crate) const COOKIE: &str = "__Host-keyward";

@@ -101,6 +101,17 @@ pub async fn usage(reports: String, env: Env) -> std::result::Result<String, JsV
         .map_err(|refusal| JsValue::from_str(&refusal.to_json()))
 }
 
+/// Which generations of keys are the present ones, as JSON.
+///
+/// # Errors
+/// When the question cannot be read.
+#[wasm_bindgen]
+pub async fn generations(keys: String, env: Env) -> std::result::Result<String, JsValue> {
+    edge::generations(&keys, &env)
+        .await
+        .map_err(|refusal| JsValue::from_str(&refusal.to_json()))
+}
+
 /// The backstop: every organisation is woken, and sets its alarm again should it have been lost.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {

@@ -1,6 +1,9 @@
 //! The OpenAPI document, made of the types that are read and answered. It is made here, in tests,
 //! so that the Worker carries nothing but the text.
+mod describing;
 mod operations;
+mod parameters;
+mod responses;
 mod schemas;
 mod shapes;
 mod tests;
@@ -8,8 +11,11 @@ mod tests;
 use serde_json::{Map, Value, json};
 
 use crate::operation::{Method, Operation, TABLE};
-use crate::refusal::{Code, MEDIA_TYPE, Problem};
-use operations::{Described, Identity, described};
+use crate::refusal::Problem;
+use describing::{Described, Identity};
+use operations::described;
+use parameters::parameters;
+use responses::{Refused, responses};
 use schemas::Schemas;
 pub(crate) use schemas::optional_members;
 pub(crate) use shapes::*;
@@ -60,36 +66,44 @@ fn document() -> Value {
         "components": {
             "schemas": schemas.definitions(),
             "responses": refused.answers,
-            "headers": {
-                "RequestId": {
-                    "required": true,
-                    "description": "The audit log has it, too.",
-                    "schema": { "type": "string", "minLength": 1, "maxLength": 64 },
-                },
-                "RetryAfter": {
-                    "required": true,
-                    "description": "In seconds.",
-                    "schema": { "type": "string", "pattern": "^[0-9]+$" },
-                },
-            },
-            "securitySchemes": {
-                "session": {
-                    "type": "apiKey",
-                    "in": "cookie",
-                    "name": crate::front::COOKIE,
-                    "description": "Set by POST /v1/session.",
-                },
-                "rootToken": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "Founds organisations, and is good for nothing else.",
-                },
-            },
+            "headers": headers(),
+            "securitySchemes": security_schemes(),
         },
     })
 }
 
-fn name(operation: Operation) -> String {
+fn headers() -> Value {
+    json!({
+        "RequestId": {
+            "required": true,
+            "description": "The audit log has it, too.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 64 },
+        },
+        "RetryAfter": {
+            "required": true,
+            "description": "In seconds.",
+            "schema": { "type": "string", "pattern": "^[0-9]+$" },
+        },
+    })
+}
+
+fn security_schemes() -> Value {
+    json!({
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": crate::front::COOKIE,
+            "description": "Set by POST /v1/session.",
+        },
+        "rootToken": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Founds organisations, and is good for nothing else.",
+        },
+    })
+}
+
+fn operation_id(operation: Operation) -> String {
     let variant = format!("{operation:?}");
     let mut letters = variant.chars();
     let first = letters.next().map(|first| first.to_ascii_lowercase());
@@ -103,23 +117,10 @@ fn object(
     described: &Described,
     refused: &mut Refused,
 ) -> Value {
-    let mut parameters: Vec<Value> = path
-        .split('/')
-        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": path_parameter(name) }))
-        .collect();
-    parameters.extend(query(described.query.as_ref()));
-    parameters.extend(described.headers.iter().cloned());
     let writes = method != Method::Get;
-    if writes && described.identity != Identity::Root {
-        parameters.push(json!({
-            "name": "Origin", "in": "header", "required": true,
-            "description": "The registry's own, as browsers say it: pages of other origins write nothing.",
-            "schema": { "type": "string", "format": "uri", "maxLength": 300 },
-        }));
-    }
+    let parameters = parameters(path, writes, described);
     let mut item = json!({
-        "operationId": name(operation),
+        "operationId": operation_id(operation),
         "tags": [described.tag],
         "summary": described.summary,
         "responses": responses(path, writes, described, refused),
@@ -146,149 +147,6 @@ fn object(
     item
 }
 
-/// The members of a query's type, each as a parameter.
-fn query(schema: Option<&Value>) -> Vec<Value> {
-    let members = schema.and_then(|schema| schema["properties"].as_object());
-    members
-        .into_iter()
-        .flatten()
-        .map(|(name, schema)| {
-            let mut schema = without_null(schema);
-            let description = schema
-                .as_object_mut()
-                .and_then(|it| it.remove("description"));
-            let mut parameter = json!({ "name": name, "in": "query", "schema": schema });
-            if let Some(description) = description {
-                parameter["description"] = description;
-            }
-            parameter
-        })
-        .collect()
-}
-
-/// A parameter is there or not.
-fn without_null(schema: &Value) -> Value {
-    let is_null = |one: &Value| *one == json!("null") || *one == json!({ "type": "null" });
-    let mut schema = schema.clone();
-    for several in ["type", "anyOf"] {
-        let Some(all) = schema.get_mut(several).and_then(Value::as_array_mut) else {
-            continue;
-        };
-        all.retain(|one| !is_null(one));
-        if let [one] = all.as_slice() {
-            match several {
-                "type" => schema[several] = one.clone(),
-                _ => schema = one.clone(),
-            }
-        }
-    }
-    schema
-}
-
-/// What every answer has.
-fn headers() -> Value {
-    json!({ "Request-Id": { "$ref": "#/components/headers/RequestId" } })
-}
-
-fn responses(path: &str, writes: bool, described: &Described, refused: &mut Refused) -> Value {
-    let mut responses = Map::new();
-    for (status, about, content) in &described.answers {
-        let mut answer = json!({ "description": about, "headers": headers() });
-        if let Some((media_type, schema)) = content {
-            answer["content"] = json!({ *media_type: { "schema": schema } });
-        }
-        for (name, about) in &described.answer_headers {
-            answer["headers"][*name] =
-                json!({ "required": true, "description": about, "schema": { "type": "string" } });
-        }
-        responses.insert(status.to_string(), answer);
-    }
-    for (status, codes) in by_status(&refusals(path, writes, described)) {
-        let answer = refused.answer(status, &codes);
-        responses.insert(status.to_string(), answer);
-    }
-    responses.into()
-}
-
-/// Refusals with one status, which many operations share.
-struct Refused {
-    problem: Value,
-    answers: Map<String, Value>,
-}
-
-impl Refused {
-    /// Where the answer is.
-    fn answer(&mut self, status: u16, codes: &[Code]) -> Value {
-        let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
-        let titles: Vec<_> = codes.iter().map(|code| code.title()).collect();
-        let mut headers = headers();
-        if matches!(status, 429 | 503) {
-            headers["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
-        }
-        let schema = json!({
-            "allOf": [
-                self.problem,
-                { "properties": { "code": { "enum": names }, "status": { "const": status } } },
-            ],
-        });
-        let answer = json!({
-            "description": titles.join("; "),
-            "headers": headers,
-            "content": { MEDIA_TYPE: { "schema": schema } },
-        });
-        let name = names.join("-");
-        let at = json!({ "$ref": format!("#/components/responses/{name}") });
-        self.answers.insert(name, answer);
-        at
-    }
-}
-
-/// Every code with which an operation can be refused: what holds for all that are like it, and its
-/// own.
-fn refusals(path: &str, writes: bool, described: &Described) -> Vec<Code> {
-    let mut codes = Vec::from([
-        Code::Misdirected,
-        Code::InsecureTransport,
-        Code::Malformed,
-        // A field Authorization that cannot be read.
-        Code::Unauthenticated,
-        // A parameter of the query that is none.
-        Code::Invalid,
-        Code::TemporarilyUnavailable,
-    ]);
-    if writes {
-        codes.extend([
-            Code::WrongOrigin,
-            Code::ContentTooLarge,
-            Code::UnsupportedMediaType,
-        ]);
-    }
-    if path.contains('{') {
-        codes.push(Code::NotFound);
-    }
-    if let Some(needs) = described.needs {
-        codes.push(Code::Forbidden);
-        codes.extend(needs.fresh.then_some(Code::StepUpRequired));
-    }
-    codes.extend(described.refusals);
-    codes
-}
-
-fn by_status(codes: &[Code]) -> Vec<(u16, Vec<Code>)> {
-    let mut all: Vec<(u16, Vec<Code>)> = Vec::new();
-    for code in Code::ALL {
-        if !codes.contains(&code) {
-            continue;
-        }
-        match all.iter_mut().find(|(status, _)| *status == code.status()) {
-            Some((_, codes)) => codes.push(code),
-            None => all.push((code.status(), Vec::from([code]))),
-        }
-    }
-    all.sort_by_key(|(status, _)| *status);
-    all
-}
-
 /// From what was made to every call about it.
 fn links(collection: &str, with_state: &[Operation]) -> Value {
     let links = TABLE.iter().filter_map(|(_, path, operation)| {
@@ -298,8 +156,8 @@ fn links(collection: &str, with_state: &[Operation]) -> Value {
         if with_state.contains(operation) {
             parameters["header.If-Match"] = json!("$response.header.ETag");
         }
-        let link = json!({ "operationId": name(*operation), "parameters": parameters });
-        Some((name(*operation), link))
+        let link = json!({ "operationId": operation_id(*operation), "parameters": parameters });
+        Some((operation_id(*operation), link))
     });
     links.collect::<Map<_, _>>().into()
 }

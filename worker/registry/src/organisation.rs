@@ -143,6 +143,8 @@ pub(crate) enum OrganisationCall {
     Wake,
     /// What a gateway counted.
     NoteUsage(Vec<KeyUsage>),
+    /// Which generations of these keys are the present ones.
+    Generations(Vec<String>),
     Import(Box<ImportForm>),
     Backup(BackupQuery),
     Restore(RestoreForm),
@@ -253,6 +255,7 @@ impl Organisation {
                 Ok(Answer::empty())
             }
             OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
+            OrganisationCall::Generations(keys) => usage::generations(&moment, keys),
             OrganisationCall::Import(form) => import::import(&moment, &self.env, *form).await,
             OrganisationCall::Backup(query) => backup::page(&moment, &query),
             OrganisationCall::Restore(form) => restore::restore(&moment, &self.env, form).await,

@@ -1,9 +1,9 @@
 //! What operators may do: an area and an action for each call, and for keys `mayGrant`, which a
 //! key has to be inside of before and after a change.
-use keyward_core::catalogue::{Action, Actions, is_account_name};
+use keyward_core::catalogue::{Action, Actions};
 use keyward_core::deployment::is_name;
 use keyward_core::limits::ACCOUNTS_MAX;
-use keyward_wire::grants::{Accounts, GrantTable};
+use keyward_wire::grants::{Accounts, GrantTable, is_account};
 use keyward_wire::record::Assignment;
 use serde::{Deserialize, Serialize};
 
@@ -222,7 +222,7 @@ impl MayGrant {
             ("roles", &self.roles, is_name as fn(&str) -> bool),
             ("apis", &self.apis, is_name),
             ("environments", &self.environments, is_name),
-            ("accounts", &self.accounts, is_account_name),
+            ("accounts", &self.accounts, is_account),
         ];
         let mut faults = Vec::new();
         for (member, list, is_one) in lists {

@@ -174,3 +174,55 @@ fn misses_and_networks_are_bounded_and_displace_no_key() {
     assert_eq!(keys.networks.len(), NETWORKS_MAX);
     assert!(is_known(&mut keys, "a", asked(0.0, 1)));
 }
+
+#[test]
+fn a_confirmation_is_good_for_a_while() {
+    let mut keys = Keys::new(300);
+    let confirmed = |keys: &Keys, at_ms| keys.confirmed("production", "a", at_ms);
+    assert_eq!(confirmed(&keys, 0.0), Confirmed::No);
+    keys.put("production", "a", key("a"), 3, 10, loaded(0.0, 1))
+        .unwrap();
+    assert_eq!(confirmed(&keys, 0.0), Confirmed::No);
+    keys.confirm("production", "a", Some(3), 1_000.0);
+    for (at_ms, expected) in [
+        (999.0, Confirmed::No),
+        (1_000.0, Confirmed::Lately),
+        (30_999.0, Confirmed::Lately),
+        (31_000.0, Confirmed::Due),
+        (60_999.0, Confirmed::Due),
+        (61_000.0, Confirmed::LongAgo),
+        (300_999.0, Confirmed::LongAgo),
+        (301_000.0, Confirmed::No),
+        (f64::NAN, Confirmed::No),
+    ] {
+        assert_eq!(confirmed(&keys, at_ms), expected, "{at_ms}");
+    }
+    // An answer that comes late takes nothing back, and the same record again changes nothing.
+    keys.confirm("production", "a", Some(3), 500.0);
+    keys.put("production", "a", key("a"), 3, 10, loaded(2_000.0, 2))
+        .unwrap();
+    assert_eq!(confirmed(&keys, 2_000.0), Confirmed::Lately);
+}
+
+#[test]
+fn of_a_key_that_was_replaced_nothing_is_kept_and_nothing_older_is_taken() {
+    let mut keys = Keys::new(300);
+    for (generation, later) in [(3, Some(5)), (3, None)] {
+        keys = Keys::new(300);
+        keys.put("production", "a", key("a"), generation, 10, loaded(0.0, 1))
+            .unwrap();
+        keys.confirm("production", "a", Some(generation), 0.0);
+        keys.confirm("production", "a", later, 10.0);
+        assert!(!is_known(&mut keys, "a", asked(10.0, 0)));
+        assert_eq!(keys.confirmed("production", "a", 10.0), Confirmed::No);
+        for older in generation..5 {
+            let put = keys.put("production", "a", key("a"), older, 10, loaded(20.0, 2));
+            assert_eq!(put, Err(Outdated), "{older}");
+        }
+    }
+    // What the registry does not know is never taken.
+    let put = keys.put("production", "a", key("a"), 6, 10, loaded(20.0, 2));
+    assert_eq!(put, Err(Outdated));
+    keys.confirm("production", "b", Some(1), 10.0);
+    assert_eq!(keys.sizes().0, 1, "others are left alone");
+}

@@ -107,22 +107,25 @@ fn of_registry(registry: &DevRegistry, organisation: &str) -> String {
     ] {
         text.push_str(&format!("  {what:<10}  {value}\n"));
     }
-    let curl = |cookies: &str, path: &str| {
-        format!("curl -sS {cookies} .keyward/cookies {url}{path} -H 'Origin: {url}'")
-    };
     let call = |what: &str, command: &str| format!("\n  {}\n  {command}\n", tell::dim(what));
+    let post = |cookies: &str, path: &str, content: &str| {
+        format!(
+            "curl -sS {cookies} .keyward/cookies {url}{path} -H 'Origin: {url}' \\\n    --json '{content}'"
+        )
+    };
+    let sign_in = format!(
+        r#"{{"organisation":"{organisation}","email":"{email}","password":"{password}","code":"'$(cargo keyward code)'"}}"#
+    );
     text.push_str(&call(
-        "sign in, with the code that an app would show; each is good for one time:",
-        &format!(
-            "{} --json '{{\"organisation\":\"{organisation}\",\"email\":\"{email}\",\"password\":\"{password}\",\"code\":\"'$(cargo keyward code)'\"}}'",
-            curl("-c", "/v1/session")
-        ),
+        "sign in, with the code that the app would show; each is good for one time:",
+        &post("-c", "/v1/session", &sign_in),
     ));
     text.push_str(&call(
         "make a key:",
-        &format!(
-            "{} --json '{{\"name\":\"mine\",\"kind\":\"basic\",\"environment\":\"production\",\"roles\":[{{\"role\":\"read-only\",\"accounts\":\"all\"}}]}}'",
-            curl("-b", "/v1/keys")
+        &post(
+            "-b",
+            "/v1/keys",
+            r#"{"name":"mine","kind":"basic","environment":"production","roles":[{"role":"read-only","accounts":"all"}]}"#,
         ),
     ));
     let list = format!("curl -sS -b .keyward/cookies '{url}/v1/keys?sort=name'");

@@ -56,9 +56,9 @@ fn fill_in(project: &Project, ports: &Ports, seed: &Seed, state: &Path) -> Resul
     for disk in [&disk, &replay] {
         std::fs::create_dir_all(disk).about(disk.display())?;
     }
-    let (services, sockets) = match ports.registry {
-        None => (String::new(), String::new()),
-        Some(port) => of_registry(port, state)?,
+    let registry = match ports.registry {
+        None => OfRegistry::default(),
+        Some(port) => OfRegistry::at(port, state)?,
     };
     let address = |port: u16| quoted(&format!("127.0.0.1:{port}"));
     let [first, second] = ports.elsewhere;
@@ -76,28 +76,44 @@ fn fill_in(project: &Project, ports: &Ports, seed: &Seed, state: &Path) -> Resul
         ),
         ("@VARS@", bindings(&seed.gateway)),
         ("@REGISTRY_VARS@", bindings(&seed.registry)),
-        ("@REGISTRY_SERVICES@", services),
-        ("@REGISTRY_SOCKETS@", sockets),
+        ("@REGISTRY_SERVICES@", registry.services),
+        ("@REGISTRY_SOCKETS@", registry.sockets),
+        ("@REGISTRY_BINDINGS@", registry.bindings),
     ] {
         config = config.replace(place, &text);
     }
     Ok(config)
 }
 
-/// What the configuration has besides the Worker itself. Its organisation is founded anew at each start.
-fn of_registry(port: u16, state: &Path) -> Result<(String, String)> {
-    let disk = state.join("registry");
-    remove(&disk)?;
-    std::fs::create_dir_all(&disk).about(disk.display())?;
-    let disk = quoted(&disk.to_string_lossy());
-    let services = format!(
-        "(name = \"registry\", worker = .registry),
-    (name = \"registry-disk\", disk = (path = {disk}, writable = true)),"
-    );
-    let address = quoted(&format!("127.0.0.1:{port}"));
-    let sockets =
-        format!("(name = \"registry\", address = {address}, http = (), service = \"registry\"),");
-    Ok((services, sockets))
+/// What the configuration has besides the Worker itself, where there is a registry.
+#[derive(Default)]
+struct OfRegistry {
+    services: String,
+    sockets: String,
+    /// The gateway's.
+    bindings: String,
+}
+
+impl OfRegistry {
+    /// Its organisation is founded anew at each start.
+    fn at(port: u16, state: &Path) -> Result<Self> {
+        let disk = state.join("registry");
+        remove(&disk)?;
+        std::fs::create_dir_all(&disk).about(disk.display())?;
+        let disk = quoted(&disk.to_string_lossy());
+        let address = quoted(&format!("127.0.0.1:{port}"));
+        Ok(Self {
+            services: format!(
+                r#"(name = "registry", worker = .registry),
+    (name = "registry-disk", disk = (path = {disk}, writable = true)),"#
+            ),
+            sockets: format!(
+                r#"(name = "registry", address = {address}, http = (), service = "registry"),"#
+            ),
+            bindings: r#"(name = "REGISTRY", service = (name = "registry", entrypoint = "Edge")),"#
+                .to_owned(),
+        })
+    }
 }
 
 fn bindings(vars: &BTreeMap<String, String>) -> String {

@@ -116,6 +116,14 @@ pub(super) const STAGES: &[Stage] = &[
         run: |context| node_test(context, "tests/e2e/**/*.test.{js,mjs}"),
     },
     Stage {
+        name: "schemathesis",
+        about: "the registry keeps to its OpenAPI document, whatever it is asked",
+        folder: Some("tests/schemathesis"),
+        has_tests: true,
+        wants_build: true,
+        run: schemathesis,
+    },
+    Stage {
         name: "proxies",
         about: "proxies that ask the built gateway before they pass a request on",
         folder: Some("tests/proxies"),
@@ -246,6 +254,14 @@ fn webhooks(context: &Context<'_>) -> Result<Finished> {
     node.env("KEYWARD_PYTHON", setup::python(context.project)?)
         .env("KEYWARD_WEBHOOK", program);
     run::watch("node --test", node)
+}
+
+fn schemathesis(context: &Context<'_>) -> Result<Finished> {
+    let mut node = node_tests(context, "tests/schemathesis/**/*.test.{js,mjs}");
+    node.env("KEYWARD_PYTHON", setup::python(context.project)?);
+    let finished = run::watch("node --test", node)?;
+    rows(&finished.output);
+    Ok(finished)
 }
 
 fn proxies(context: &Context<'_>) -> Result<Finished> {

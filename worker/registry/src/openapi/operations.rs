@@ -3,6 +3,7 @@ use keyward_core::catalogue::Action;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
+use super::describing::{Described, Describing, Identity};
 use super::schemas::Schemas;
 use super::shapes::{Health, JsonLines, JwkSet};
 use crate::call::JSON_LINES;
@@ -13,48 +14,11 @@ use crate::organisation::{
     AuditQuery, BackupQuery, EditedRole, ImportReport, KeyPage, KeyQuery, KeyWithSecret,
     NewOperator, NewRole, OperatorEdit, OperatorView, Operators, Reconciled, Reconciliation,
     RestoreForm, RestoreReport, RoleEdit, RoleView, Roles, Rotation, Settings, SettingsEdit,
-    ShownKey, SignedHead, Who,
+    SignedHead, Who,
 };
 use crate::policy::Area;
 use crate::refusal::Code;
 use crate::sign_in::{Confirmation, Enrolment, NewOrganisation, SecondFactor, SignIn, SignedIn};
-
-/// Who one has to be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Identity {
-    Nobody,
-    Root,
-    Session,
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Needs {
-    pub(super) area: Area,
-    pub(super) action: Action,
-    pub(super) fresh: bool,
-}
-
-/// A status, in words, and the media type and schema of its content.
-type Answered = (u16, &'static str, Option<(&'static str, Value)>);
-
-pub(super) struct Described {
-    pub(super) tag: &'static str,
-    pub(super) summary: &'static str,
-    pub(super) identity: Identity,
-    pub(super) needs: Option<Needs>,
-    pub(super) query: Option<Value>,
-    pub(super) headers: Vec<Value>,
-    pub(super) content: Option<Value>,
-    pub(super) answers: Vec<Answered>,
-    pub(super) answer_headers: Vec<(&'static str, &'static str)>,
-    pub(super) refusals: &'static [Code],
-}
-
-/// Describes one operation after the other.
-struct Describing<'a> {
-    schemas: &'a mut Schemas,
-    described: Described,
-}
 
 /// With what changes of a key can be refused.
 const KEY_CHANGE: &[Code] = &[
@@ -78,7 +42,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
                 "Founds an organisation, and gives the invitation of its first firm-admin",
             )
             .by(Identity::Root)
-            .takes::<NewOrganisation>()
+            .takes_like::<NewOrganisation>(json!({ "name": "acme", "firmAdmin": "admin@acme.example" }))
             .gives::<Invited>(201, "Founded")
             .refuses(&[Code::NameTaken, Code::TooManyAttempts]),
         Op::Enrol => is
@@ -130,12 +94,12 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .says("keys", "Makes a key; its secret is in this answer only")
             .needs(Keys, Create)
             .fresh()
-            .may_have(
-                "Idempotency-Key",
-                "The same request again within a day gives the same key, without its secret.",
-                json!({ "type": "string", "minLength": 1, "maxLength": 128 }),
-            )
-            .takes::<KeyForm>()
+            .may_be_repeated()
+            .takes_like::<KeyForm>(json!({
+                "name": "Reports: nightly", "kind": "signed", "environment": "production",
+                "roles": [{ "role": "read-only", "accounts": "all" }],
+                "owners": ["ops@firm.example"], "allowlist": "192.0.2.0/24, 2001:db8::/32", "lifeDays": 90,
+            }))
             .gives::<KeyWithSecret<'static>>(201, "Made")
             .gives::<KeyWithSecret<'static>>(200, "Made before with this `Idempotency-Key`")
             .with("ETag", "The state of the key, for `If-Match`.")
@@ -150,7 +114,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .says("keys", "Changes a key; what is absent stays")
             .needs(Keys, Update)
             .if_match(true)
-            .takes::<KeyEdit>()
+            .takes_like::<KeyEdit>(json!({ "allowlist": null, "memo": "moved to the new cluster" }))
             .shows_key()
             .refuses(&[
                 Code::BeyondMayGrant,
@@ -251,7 +215,13 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .says("operators", "Makes an operator, and gives his invitation")
             .needs(Persons, Create)
             .fresh()
-            .takes::<NewOperator>()
+            .takes_like::<NewOperator>(json!({
+                "email": "clerk@acme.example", "role": { "custom": { "keys": "cru", "audit": "r" } },
+                "mayGrant": {
+                    "roles": ["read-only"], "apis": "all", "environments": ["uat"], "accounts": "all",
+                    "lifeDaysMax": 90,
+                },
+            }))
             .gives::<Invited>(201, "Invited for three days")
             .refuses(&[Code::BeyondMayGrant, Code::NameTaken, Code::Conflict]),
         Op::InviteOperatorAgain => is
@@ -354,120 +324,4 @@ struct Invited {
     #[serde(flatten)]
     operator: OperatorView,
     invitation: String,
-}
-
-impl<'a> Describing<'a> {
-    const fn of(schemas: &'a mut Schemas) -> Self {
-        Self {
-            schemas,
-            described: Described {
-                tag: "",
-                summary: "",
-                identity: Identity::Session,
-                needs: None,
-                query: None,
-                headers: Vec::new(),
-                content: None,
-                answers: Vec::new(),
-                answer_headers: Vec::new(),
-                refusals: &[],
-            },
-        }
-    }
-
-    const fn says(mut self, tag: &'static str, summary: &'static str) -> Self {
-        self.described.tag = tag;
-        self.described.summary = summary;
-        self
-    }
-
-    const fn by(mut self, identity: Identity) -> Self {
-        self.described.identity = identity;
-        self
-    }
-
-    const fn needs(mut self, area: Area, action: Action) -> Self {
-        self.described.needs = Some(Needs {
-            area,
-            action,
-            fresh: false,
-        });
-        self
-    }
-
-    /// A second factor that was shown within five minutes, too.
-    fn fresh(mut self) -> Self {
-        if let Some(needs) = &mut self.described.needs {
-            needs.fresh = true;
-        }
-        self
-    }
-
-    fn asks<T: JsonSchema>(mut self) -> Self {
-        self.described.query = Some(self.schemas.query::<T>());
-        self
-    }
-
-    fn takes<T: JsonSchema>(mut self) -> Self {
-        let schema = self.schemas.content::<T>();
-        self.described.content = Some(json!({ "schema": schema }));
-        self
-    }
-
-    fn may_have(mut self, name: &str, about: &str, schema: Value) -> Self {
-        self.described.headers.push(json!({
-            "name": name, "in": "header", "required": false, "description": about, "schema": schema,
-        }));
-        self
-    }
-
-    fn if_match(mut self, required: bool) -> Self {
-        self.described.headers.push(json!({
-            "name": "If-Match", "in": "header", "required": required,
-            "description": "The `ETag` of the state that is to be changed.",
-            "schema": { "type": "string", "pattern": "^\"[0-9]{1,15}\"$" },
-        }));
-        self
-    }
-
-    fn gives<T: JsonSchema>(self, status: u16, about: &'static str) -> Self {
-        self.gives_as::<T>(status, about, "application/json")
-    }
-
-    fn gives_as<T: JsonSchema>(
-        mut self,
-        status: u16,
-        about: &'static str,
-        media_type: &'static str,
-    ) -> Self {
-        let schema = self.schemas.answer::<T>();
-        let answer = (status, about, Some((media_type, schema)));
-        self.described.answers.push(answer);
-        self
-    }
-
-    fn shows_key(self) -> Self {
-        self.gives::<ShownKey<'static>>(200, "The key")
-            .with("ETag", "The state of the key, for `If-Match`.")
-    }
-
-    fn issues_key(self) -> Self {
-        self.gives::<KeyWithSecret<'static>>(200, "The key and its new secret")
-            .with("ETag", "The state of the key, for `If-Match`.")
-    }
-
-    fn empty(mut self, about: &'static str) -> Self {
-        self.described.answers.push((204, about, None));
-        self
-    }
-
-    fn with(mut self, header: &'static str, about: &'static str) -> Self {
-        self.described.answer_headers.push((header, about));
-        self
-    }
-
-    const fn refuses(mut self, codes: &'static [Code]) -> Self {
-        self.described.refusals = codes;
-        self
-    }
 }

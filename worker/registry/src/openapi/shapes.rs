@@ -108,7 +108,7 @@ shapes! {
     } }
 }
 
-const ACCOUNT: &str = "^[ -.0-~]+$";
+const ACCOUNT: &str = r"^(?!\*$)[ -.0-~]+$";
 /// More than 512 bytes have in base64: how long a secret may be, its row says.
 const SECRET_CHARACTERS_MAX: usize = 4_096;
 /// All that content may be is the bound; entries are counted, too.

@@ -1,7 +1,7 @@
-//! The use of keys, as the edge reports it. It is no change of a key: no entry in the audit log,
+//! What the edge asks, and the use of keys as it reports it. It is no change of a key: no entry in the audit log,
 //! no other `ETag`, and nothing to publish.
 use keyward_platform::transaction;
-use keyward_wire::usage::KeyUsage;
+use keyward_wire::usage::{Generation, KeyUsage};
 use serde::Deserialize;
 use worker::Storage;
 
@@ -23,6 +23,24 @@ pub(super) fn note(moment: &Moment, reports: &[KeyUsage]) -> Result<Answer, Refu
         }
         Ok(Answer::empty())
     })
+}
+
+/// The present generation of each key.
+pub(super) fn generations(moment: &Moment, keys: Vec<String>) -> Result<Answer, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        generation: u64,
+    }
+    let all = keys.into_iter().map(|key_id| {
+        let row: Option<Row> = sql::row(
+            &moment.storage,
+            "SELECT json_extract(view, '$.generation') AS generation FROM keys WHERE key_id = ?",
+            args![&key_id],
+        )?;
+        Ok((key_id, row.map(|row| row.generation)))
+    });
+    let all: Vec<Generation> = all.collect::<Result<_, Refusal>>()?;
+    Answer::json(200, &all)
 }
 
 /// `None` if there is no such key.

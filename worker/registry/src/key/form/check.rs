@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 use keyward_core::address::parse_networks;
-use keyward_core::catalogue::is_account_name;
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 use keyward_core::limits::{ACCOUNTS_MAX, APIS_MAX, ASSIGNMENTS_MAX};
@@ -12,7 +11,7 @@ use keyward_issuer::change::Edit;
 use keyward_issuer::make::{BASIC_LIFE_S, SIGNED_LIFE_S, TOKEN_LIFE_S};
 use keyward_issuer::{NewKey, NewKind};
 use keyward_wire::catalogue::CatalogueFile;
-use keyward_wire::grants::{Accounts, GrantTable};
+use keyward_wire::grants::{Accounts, GrantTable, is_account};
 use keyward_wire::record::Assignment;
 use keyward_wire::roles::Preset;
 
@@ -296,11 +295,11 @@ impl Checker<'_> {
         for (index, form) in roles.into_iter().enumerate() {
             let faults = self.errors.len();
             if let Accounts::Listed(names) = &form.accounts
-                && (names.len() > ACCOUNTS_MAX || !names.iter().all(|name| is_account_name(name)))
+                && (names.len() > ACCOUNTS_MAX || !names.iter().all(|name| is_account(name)))
             {
                 self.fault(
                     format!("roles[{index}].accounts"),
-                    "must be at most 1,000 accounts of 1 to 256 visible characters",
+                    "must be at most 1,000 accounts of 1 to 256 visible characters, without / and not *",
                 );
                 continue;
             }

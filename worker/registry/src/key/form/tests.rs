@@ -145,6 +145,11 @@ fn what_only_one_kind_has_is_refused_for_the_others() {
             json!({ "roles": [{ "role": "read-only", "accounts": ["a\u{7f}"] }] }),
             "roles[0].accounts",
         ),
+        // To origins it stands for all accounts.
+        (
+            json!({ "roles": [{ "role": "read-only", "accounts": ["*"] }] }),
+            "roles[0].accounts",
+        ),
         (
             json!({ "roles": [{ "role": "read-only", "accounts": "all", "grants": {} }] }),
             "roles[0]",

@@ -1,0 +1,68 @@
+// The running registry, asked by schemathesis (PyPI) whatever its document allows and forbids, signed in.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { ROOT } from "../support/gateway.js";
+import { found } from "../support/operator.js";
+import { startRegistry } from "../support/registry.js";
+
+const DOCUMENT = "worker/registry/openapi.json";
+const CONFIGURATION = "tests/schemathesis/schemathesis.toml";
+const VALIDATE = `
+import json, sys
+from openapi_spec_validator import OpenAPIV31SpecValidator
+OpenAPIV31SpecValidator(json.load(open(sys.argv[1]))).validate()
+`;
+
+let registry, reports;
+before(async () => {
+  registry = await startRegistry();
+  reports = await mkdtemp(join(tmpdir(), "keyward-schemathesis-"));
+});
+after(async () => {
+  await registry?.stop();
+  if (reports) await rm(reports, { recursive: true, force: true });
+});
+
+/** What Python says when it is asked this, and whether all was well. */
+async function python(args, env = {}) {
+  const program = process.env.KEYWARD_PYTHON;
+  if (!program) throw new Error("KEYWARD_PYTHON is not set: run `cargo xtask test --only schemathesis`");
+  const child = spawn(program, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const parts = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => parts.push(part));
+  const [status] = await new Promise((resolve) => child.once("close", (...how) => resolve(how)));
+  return { status, text: Buffer.concat(parts).toString() };
+}
+
+/** Runs schemathesis as an operator of his own organisation, over some operations. */
+async function schemathesis(organisation, which) {
+  const operator = await found(registry, organisation);
+  const run = await python(
+    ["-c", "from schemathesis.cli import schemathesis; schemathesis()", "--no-color", "--config-file", CONFIGURATION,
+      "run", DOCUMENT, "--url", registry.url, "--report-dir", reports, ...which],
+    { KEYWARD_SESSION: operator.cookie.split("=").slice(1).join("="), KEYWARD_ROOT_TOKEN: registry.rootToken },
+  );
+  assert.equal(run.status, 0, run.text);
+  const figure = (name) => run.text.match(new RegExp(`${name}:? +(.*)`))?.[1];
+  console.log(`| schemathesis | ${figure("Tested")} operations | ${run.text.match(/(\d+) generated/)?.[1]} cases | seed ${figure("Seed")} |`);
+}
+
+test("the document is valid OpenAPI 3.1", async () => {
+  const { status, text } = await python(["-c", VALIDATE, DOCUMENT]);
+  assert.equal(status, 0, text);
+});
+
+test("every operation keeps to the document, whatever it is asked", () => schemathesis("fuzzed", ["--exclude-operation-id", "closeSession"]));
+
+// Apart, because it takes the session away.
+test("signing out keeps to it, too", () => schemathesis("leaving", ["--include-operation-id", "closeSession", "--phases", "coverage,fuzzing"]));
+
+test("nothing of it was more than the registry could take", () => {
+  const failures = registry.logs.filter((line) => line.includes("registry_failure") || line.includes("registry_trap"));
+  assert.deepEqual(failures, []);
+});
