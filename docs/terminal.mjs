@@ -9,7 +9,7 @@ const SIZE = 12;
 const COLUMN = SIZE * 0.602;
 const LINE = SIZE * 1.55;
 /** Longer lines are cut. */
-const COLUMNS_MAX = 140;
+const COLUMNS_MAX = 144;
 const LEFT = 22;
 const TOP = 58;
 /** SGR codes that xtask writes. */

@@ -37,9 +37,9 @@ function sample(schema) {
   }
 }
 
-const call = (operation, who) => {
+const call = (operation, who, path = operation.path) => {
   const content = operation.requestBody?.content["application/json"].schema;
-  return who.ask(operation.method, operation.path, { body: content && sample(content) });
+  return who.ask(operation.method, path, { body: content && sample(content) });
 };
 
 test("the document is the one that was made of the types", async () => {
@@ -79,6 +79,26 @@ test("a call needs the permission that it says, and no other", async () => {
       if (name === `${area}-${action}`) assert.equal(code(answer), "forbidden", operation.operationId);
       else assert.notEqual(code(answer), "forbidden", `${operation.operationId} without ${name}: ${answer.text}`);
     }
+  }
+});
+
+test("what another organisation has is answered as what there is not, byte for byte", async () => {
+  const key = await admin.expect(201, "POST", "/v1/keys", { name: "theirs", kind: "basic", environment: "production", roles: [{ role: "read-only", accounts: "all" }] });
+  const mayGrant = { roles: [], apis: [], environments: [], accounts: [], lifeDaysMax: 0 };
+  const operator = await admin.expect(201, "POST", "/v1/operators", { email: "theirs@acme.example", role: "auditor", mayGrant });
+  await admin.expect(201, "POST", "/v1/roles", { name: "theirs", grants: { local: { things: "r" } } });
+  const theirs = { keyId: key.keyId, id: operator.id, name: "theirs" };
+  const stranger = await found(registry, "stranger");
+  const about = operations.filter(({ security, parameters }) => security.length > 0 && parameters?.some((one) => one.in === "path"));
+  assert.ok(about.length > 10);
+  for (const operation of about) {
+    const { name } = operation.parameters.find((one) => one.in === "path");
+    assert.ok(name in theirs, `${operation.operationId}: an example of ${name} is missing here`);
+    const asked = (value) => call(operation, stranger, operation.path.replace(`/${name}`, `/${value}`));
+    const foreign = await asked(theirs[name]);
+    const missing = await asked("x".repeat(theirs[name].length));
+    assert.equal(foreign.status, 404, operation.operationId);
+    assert.equal(foreign.text, missing.text, operation.operationId);
   }
 });
 

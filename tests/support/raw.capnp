@@ -77,6 +77,7 @@ const registry :Workerd.Worker = (
     (className = "Directory", uniqueKey = "keyward-directory", enableSql = true),
     (className = "Organisation", uniqueKey = "keyward-organisation", enableSql = true),
     (className = "Operator", uniqueKey = "keyward-operator", enableSql = true),
+    (className = "Network", uniqueKey = "keyward-network", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "registry-disk"),
   bindings = [
@@ -84,6 +85,7 @@ const registry :Workerd.Worker = (
     (name = "DIRECTORY", durableObjectNamespace = "Directory"),
     (name = "ORGANISATION", durableObjectNamespace = "Organisation"),
     (name = "OPERATOR", durableObjectNamespace = "Operator"),
+    (name = "NETWORK", durableObjectNamespace = "Network"),
     @REGISTRY_VARS@
   ],
 );

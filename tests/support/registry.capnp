@@ -8,6 +8,9 @@ const config :Workerd.Config = (
     (name = "gateway", worker = .gateway),
     (name = "origin", worker = .origin),
     (name = "kv", worker = .kv),
+    (name = "email", worker = .email),
+    # Everybody else. Where registry.js names no receiver, nobody is there.
+    (name = "outbound", external = (address = "127.0.0.1:9", http = (style = proxy))),
     (name = "cron", worker = .cron),
     (name = "registry-disk", disk = (writable = true)),
     (name = "gateway-disk", disk = (writable = true)),
@@ -25,7 +28,9 @@ const date :Text = "2026-07-01";
 
 const registry :Workerd.Worker = (
   compatibilityDate = .date,
+  globalOutbound = "outbound",
   modules = [
+    (name = "clock.js", esModule = embed "/tests/support/clock/index.js"),
     (name = "registry/entry.js", esModule = embed "/worker/registry/entry.js"),
     (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
     (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
@@ -36,6 +41,7 @@ const registry :Workerd.Worker = (
     (className = "Directory", uniqueKey = "keyward-directory", enableSql = true),
     (className = "Organisation", uniqueKey = "keyward-organisation", enableSql = true),
     (className = "Operator", uniqueKey = "keyward-operator", enableSql = true),
+    (className = "Network", uniqueKey = "keyward-network", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "registry-disk"),
   bindings = [
@@ -43,10 +49,13 @@ const registry :Workerd.Worker = (
     (name = "DIRECTORY", durableObjectNamespace = "Directory"),
     (name = "ORGANISATION", durableObjectNamespace = "Organisation"),
     (name = "OPERATOR", durableObjectNamespace = "Operator"),
+    (name = "NETWORK", durableObjectNamespace = "Network"),
     (name = "SETTINGS", fromEnvironment = "REGISTRY_SETTINGS"),
     (name = "SECRETS", fromEnvironment = "REGISTRY_SECRETS"),
     (name = "ROOT_TOKEN", fromEnvironment = "ROOT_TOKEN"),
     (name = "CATALOGUE", fromEnvironment = "CATALOGUE"),
+    (name = "EMAIL", service = "email"),
+    (name = "CLOCK_AHEAD_S", fromEnvironment = "CLOCK_AHEAD_S"),
   ],
 );
 
@@ -77,6 +86,12 @@ const gateway :Workerd.Worker = (
 const origin :Workerd.Worker = (
   compatibilityDate = .date,
   modules = [(name = "index.js", esModule = embed "/tests/support/echo/index.js")],
+);
+
+const email :Workerd.Worker = (
+  compatibilityDate = .date,
+  globalOutbound = "outbound",
+  modules = [(name = "index.js", esModule = embed "/tests/support/email/index.js")],
 );
 
 const kv :Workerd.Worker = (

@@ -20,7 +20,7 @@ const DISKS = ["registry-disk", "gateway-disk", "kv-disk"];
 const random = () => randomBytes(32).toString("base64url");
 
 /** Everything that both Workers are told, each what it needs. */
-function variables(settings, gateway) {
+function variables(settings, gateway, secrets) {
   const publishKey = random();
   const rings = Object.fromEntries(ENVIRONMENTS.map((name) => [name, [{ id: "m1", master: random() }]]));
   const tokenKeys = Object.fromEntries(ENVIRONMENTS.map((name) => [name, random()]));
@@ -36,7 +36,9 @@ function variables(settings, gateway) {
       publishKey: { id: "p1", privateKey: publishKey },
       operatorRings: [{ id: "o1", master: random() }],
       environments: each((name) => ({ rings: rings[name], tokenKey: tokenKeys[name] })),
+      ...secrets,
     }),
+    CLOCK_AHEAD_S: "0",
     GATEWAY_SETTINGS: JSON.stringify({
       name: DEPLOYMENT,
       authorities: [authority(AUTHORITY, "production"), authority("uat.example", "uat")],
@@ -65,13 +67,17 @@ function thumbprint(jwk) {
   return createHash("sha256").update(JSON.stringify(jwk)).digest("base64url");
 }
 
-/** @param {{ settings?: object, gateway?: object }} [how] settings of either that are others than usual */
-export async function startRegistry({ settings = {}, gateway = {} } = {}) {
+/**
+ * @param {{ settings?: object, gateway?: object, secrets?: object, receiver?: { address: string } }} [how]
+ *   settings of either that are others than usual, secrets of the registry; what it asks of others goes to the `receiver`
+ */
+export async function startRegistry({ settings = {}, gateway = {}, secrets = {}, receiver } = {}) {
   const state = await mkdtemp(join(tmpdir(), "keyward-registry-"));
   for (const disk of DISKS) await mkdir(join(state, disk));
-  const env = { ...process.env, ...variables(settings, gateway) };
+  const env = { ...process.env, ...variables(settings, gateway, secrets) };
   const authority = settings.authority ?? ADMIN;
-  let running = await serve(state, env);
+  const others = receiver ? [`--external-addr=outbound=${receiver.address}`] : [];
+  let running = await serve(state, env, others);
   const logs = running.logs;
   return {
     rootToken: env.ROOT_TOKEN,
@@ -99,9 +105,11 @@ export async function startRegistry({ settings = {}, gateway = {} } = {}) {
     cron: () => fetch(`http://127.0.0.1:${running.ports.cron}`),
     /** kill -9, as a machine that fails. */
     kill: () => running.kill(),
-    async restart() {
+    /** `aheadS`: by how much the registry's clock is ahead from now on, in seconds. */
+    async restart({ aheadS } = {}) {
       await running.kill();
-      running = await serve(state, env, logs);
+      if (aheadS !== undefined) env.CLOCK_AHEAD_S = String(aheadS);
+      running = await serve(state, env, others, logs);
     },
     async stop() {
       await running.kill();
@@ -110,11 +118,11 @@ export async function startRegistry({ settings = {}, gateway = {} } = {}) {
   };
 }
 
-async function serve(state, env, logs = []) {
+async function serve(state, env, others, logs = []) {
   const workerd = join(ROOT, "node_modules/.bin/workerd");
   const disks = DISKS.map((disk) => `--directory-path=${disk}=${join(state, disk)}`);
   // Experimental is the event that the test of the cron sends.
-  const args = ["serve", "--experimental", "--control-fd=3", `--import-path=${ROOT}`, ...disks, join(import.meta.dirname, "registry.capnp")];
+  const args = ["serve", "--experimental", "--control-fd=3", `--import-path=${ROOT}`, ...disks, ...others, join(import.meta.dirname, "registry.capnp")];
   const child = spawn(workerd, args, { env, stdio: ["ignore", "pipe", "pipe", "pipe"] });
   const end = () => child.kill("SIGKILL");
   process.once("exit", end);

@@ -1,6 +1,6 @@
 // The Worker's module: the registry and its objects, each call given up at once when the wasm instance is lost.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import Registry, { Directory as InnerDirectory, Operator as InnerOperator, Organisation as InnerOrganisation } from "./build/index.js";
+import Registry, { Directory as InnerDirectory, Network as InnerNetwork, Operator as InnerOperator, Organisation as InnerOrganisation } from "./build/index.js";
 import { unavailable, whileInstanceLives } from "../platform/guard.js";
 import catalogue from "../gateway/catalogue.json";
 
@@ -53,5 +53,6 @@ const guarded = (Inner) =>
   };
 
 export class Directory extends guarded(InnerDirectory) {}
+export class Network extends guarded(InnerNetwork) {}
 export class Operator extends guarded(InnerOperator) {}
 export class Organisation extends guarded(InnerOrganisation) {}

@@ -47,7 +47,7 @@ impl Scheme {
 pub enum AuthorityRole {
     /// Requests to an API, with a key.
     Api,
-    /// The admin portal; no key is taken there.
+    /// The registry, which takes keys of its own API. No other host takes any there.
     Admin,
 }
 
@@ -67,6 +67,8 @@ pub struct Settings {
     /// The deployment's name; records are bound to it.
     pub name: String,
     pub authorities: Vec<Authority>,
+    /// The authorities that this host answers; the others are not its own.
+    pub serves: AuthorityRole,
     /// Whether keys may have ids that were made elsewhere.
     pub imported_key_ids: bool,
     /// Whether a wrong signature is answered with the signature base.
@@ -88,6 +90,7 @@ impl Settings {
         Self {
             name: name.into(),
             authorities,
+            serves: AuthorityRole::Api,
             imported_key_ids: false,
             debug: false,
             content_bytes_max: limits::CONTENT_BYTES_MAX_DEFAULT,

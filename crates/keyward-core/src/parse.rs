@@ -16,7 +16,7 @@ use alloc::string::String;
 use crate::catalogue::{Catalogue, Method, RouteMatch, RouteOutcome};
 use crate::cors;
 use crate::denial::{Code, Denial};
-use crate::deployment::{Authority, AuthorityRole, Deployment, Settings};
+use crate::deployment::{Authority, Deployment, Settings};
 use crate::request::{ContentLength, Request};
 use crate::target::Target;
 
@@ -169,7 +169,7 @@ fn find_authority<'a>(
 ) -> Result<&'a Authority, Denial> {
     let found = deployment
         .authority(request.authority, request.scheme)
-        .filter(|authority| authority.role == AuthorityRole::Api)
+        .filter(|authority| authority.role == deployment.settings().serves)
         .ok_or(Code::MisdirectedRequest)?;
     if found.scheme == request.scheme {
         Ok(found)

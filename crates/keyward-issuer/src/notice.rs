@@ -8,7 +8,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use keyward_wire::event::{Event, KeyData};
+use keyward_wire::event::{Event, EventName, KeyData};
 use serde::{Deserialize, Serialize};
 
 mod address;
@@ -121,10 +121,20 @@ pub enum Outcome {
     Refused,
 }
 
-impl Planned {
+/// How far sending has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub state: State,
+    /// Failures in a row.
+    pub failures: u32,
+    /// After a failure: when to try again.
+    pub try_at_s: u64,
+}
+
+impl Progress {
     /// The same after it was sent.
     #[must_use]
-    pub fn settled(&self, outcome: Outcome, now_s: u64) -> Self {
+    pub fn settled(self, outcome: Outcome, now_s: u64) -> Self {
         let failures = match outcome {
             Outcome::Delivered => 0,
             Outcome::Failed | Outcome::Refused => self.failures.saturating_add(1),
@@ -139,12 +149,35 @@ impl Planned {
             state,
             failures,
             try_at_s: now_s.saturating_add(retry_s.unwrap_or(0)),
+        }
+    }
+}
+
+impl Planned {
+    /// The same after it was sent.
+    #[must_use]
+    pub fn settled(&self, outcome: Outcome, now_s: u64) -> Self {
+        let progress = Progress {
+            state: self.state,
+            failures: self.failures,
+            try_at_s: self.try_at_s,
+        };
+        let Progress {
+            state,
+            failures,
+            try_at_s,
+        } = progress.settled(outcome, now_s);
+        Self {
+            state,
+            failures,
+            try_at_s,
             ..self.clone()
         }
     }
 
     /// When it is to be sent, as far as it waits.
-    fn at_s(&self, now_s: u64) -> u64 {
+    #[must_use]
+    pub fn at_s(&self, now_s: u64) -> u64 {
         let reached_s = match self.notice {
             Notice::Expires {
                 threshold,
@@ -170,6 +203,21 @@ impl Recipient {
 }
 
 impl Notice {
+    /// The name of what it tells.
+    #[must_use]
+    pub const fn name(&self) -> EventName {
+        match self {
+            Self::Created => EventName::KeyCreated,
+            Self::Rotated { .. } => EventName::KeyRotated,
+            Self::Removed => EventName::KeyRemoved,
+            Self::Expires {
+                threshold: Threshold::Expiry,
+                ..
+            } => EventName::KeyExpired,
+            Self::Expires { .. } => EventName::KeyExpiresSoon,
+        }
+    }
+
     /// The same for webhooks.
     #[must_use]
     pub fn event(&self, key: KeyData) -> Event {

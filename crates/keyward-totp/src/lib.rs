@@ -16,6 +16,12 @@ pub fn code(secret: &[u8; SECRET_BYTES], now_s: u64) -> String {
     digits(secret, now_s / STEP_S, DIGITS)
 }
 
+/// Whether a text has the form of a code.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
+    text.len() == DIGITS && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// The step whose code this is: the present one, the one before or the one after, and later than
 /// `last_step`, so that no code is taken twice.
 #[must_use]
@@ -109,6 +115,7 @@ fn base32(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write as _;
 
     /// RFC 6238 appendix B, SHA-1.
     const APPENDIX_B: [(u64, &str); 6] = [
@@ -141,6 +148,44 @@ mod tests {
         ];
         for (counter, code) in (0..).zip(codes) {
             assert_eq!(digits(SECRET, counter, 6), code);
+        }
+    }
+
+    /// The same from PyPI `cryptography_vectors`, those with SHA-1, where `KEYWARD_VECTORS` names
+    /// the folder.
+    #[test]
+    fn vectors_of_rfc_6238_and_rfc_4226() {
+        let folder = std::env::var_os("KEYWARD_VECTORS").filter(|folder| !folder.is_empty());
+        let Some(folder) = folder else {
+            let _ = writeln!(
+                std::io::stdout(),
+                "SKIPPED rfc6238: KEYWARD_VECTORS is not set"
+            );
+            return;
+        };
+        let cases = |file: &str| -> Vec<serde_json::Value> {
+            let path = std::path::Path::new(&folder).join("rfc6238").join(file);
+            let text = std::fs::read_to_string(path).expect("a file");
+            let mut json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            serde_json::from_value(json["cases"].take()).expect("cases")
+        };
+        let text = |case: &serde_json::Value, name: &str| -> String {
+            case[name].as_str().expect("text").to_owned()
+        };
+        let mut totp = cases("rfc6238_totp.json");
+        totp.retain(|case| case["MODE"] == "SHA1");
+        assert_eq!(totp.len(), 6);
+        for case in totp {
+            let time_s: u64 = text(&case, "TIME").parse().expect("a time");
+            let found = digits(text(&case, "SECRET").as_bytes(), time_s / STEP_S, 8);
+            assert_eq!(found, text(&case, "TOTP"));
+        }
+        let hotp = cases("rfc4226_hotp.json");
+        assert_eq!(hotp.len(), 10);
+        for case in hotp {
+            let counter = text(&case, "COUNTER").parse().expect("a counter");
+            let found = digits(text(&case, "SECRET").as_bytes(), counter, DIGITS);
+            assert_eq!(found, text(&case, "HOTP"));
         }
     }
 

@@ -15,6 +15,10 @@ mod read;
 
 pub use origin::Origin;
 
+/// The registry's own API. No catalogue has one of this name: who may change keys is not a matter
+/// of which file is deployed.
+pub const OWN_API: &str = "keyward";
+
 /// The file as it is written.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(PartialEq, serde::Deserialize))]

@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::envelope::PublishRing;
 use crate::record::{Live, Material, Record, State, TokenIssue};
-use crate::seal::{SealContext, Unsealing};
+use crate::ring::RingId;
+use crate::seal::{DerivedKeys, SealContext, Unsealing};
 
 /// What the host looked up, and where.
 #[derive(Clone, Copy, Debug)]
@@ -54,12 +55,34 @@ pub fn open_record(
     if record.environment != expect.environment {
         return Ok(Opened::OtherEnvironment { generation });
     }
+    if let State::Live(live) = &record.state {
+        check_fresh(live, now_s)?;
+    }
+    let keys = |organisation: &str, ring: &RingId| unsealing.keys(organisation, ring);
+    Ok(match unsealed(record, expect.deployment, &keys)? {
+        Some(parts) => Opened::Key(parts),
+        None => Opened::Tombstone { generation },
+    })
+}
+
+/// What gives the keys of an organisation under the master with an id.
+pub type SealingKeys<'a> = dyn Fn(&str, &RingId) -> Result<DerivedKeys, RecordError> + 'a;
+
+/// The key of a record, `None` when it was removed. For who has the record itself: it is believed
+/// as it is, however old.
+///
+/// # Errors
+/// When a secret does not open.
+pub fn unsealed(
+    record: Record,
+    deployment: &str,
+    keys: &SealingKeys<'_>,
+) -> Result<Option<KeyParts>, RecordError> {
     let State::Live(live) = record.state else {
-        return Ok(Opened::Tombstone { generation });
+        return Ok(None);
     };
-    check_fresh(&live, now_s)?;
     let context = SealContext {
-        deployment: expect.deployment,
+        deployment,
         environment: &record.environment,
         organisation: &record.organisation,
         key_id: &record.key_id,
@@ -67,12 +90,12 @@ pub fn open_record(
         issue: "",
         algorithm: "",
     };
-    let material = unseal(&live.material, context, unsealing)?;
-    Ok(Opened::Key(KeyParts {
+    let material = unseal(&live.material, context, keys)?;
+    Ok(Some(KeyParts {
         key_id: record.key_id,
         organisation: record.organisation,
         environment: record.environment,
-        generation,
+        generation: record.generation,
         fresh_until_s: live.fresh_until_s,
         not_before_s: live.not_before_s,
         expires_at_s: live.expires_at_s,
@@ -107,14 +130,14 @@ fn check_fresh(live: &Live, now_s: u64) -> Result<(), RecordError> {
 fn unseal(
     material: &Material,
     context: SealContext<'_>,
-    unsealing: &Unsealing,
+    keys: &SealingKeys<'_>,
 ) -> Result<key::Material, RecordError> {
     Ok(match material {
         Material::Basic(issues) => key::Material::Basic(
             issues
                 .iter()
                 .map(|one| {
-                    let keys = unsealing.keys(context.organisation, &one.ring)?;
+                    let keys = keys(context.organisation, &one.ring)?;
                     Ok(key::BasicIssue {
                         issue: one.issue.clone(),
                         pepper: Zeroizing::new(keys.pepper().to_vec()),
@@ -135,7 +158,7 @@ fn unseal(
             issues: issues
                 .iter()
                 .map(|one| {
-                    let keys = unsealing.keys(context.organisation, &one.ring)?;
+                    let keys = keys(context.organisation, &one.ring)?;
                     let context = SealContext {
                         issue: &one.issue,
                         algorithm: algorithm.as_str(),
@@ -158,7 +181,7 @@ fn unseal(
             profile: *profile,
             issues: issues
                 .iter()
-                .map(|one| unseal_token(one, algorithm.as_str(), context, unsealing))
+                .map(|one| unseal_token(one, algorithm.as_str(), context, keys))
                 .collect::<Result<_, RecordError>>()?,
         },
     })
@@ -168,12 +191,12 @@ fn unseal_token(
     one: &TokenIssue,
     algorithm: &str,
     context: SealContext<'_>,
-    unsealing: &Unsealing,
+    keys: &SealingKeys<'_>,
 ) -> Result<key::TokenIssue, RecordError> {
     let secret = match &one.secret {
         None => None,
         Some(secret) => {
-            let keys = unsealing.keys(context.organisation, &secret.ring)?;
+            let keys = keys(context.organisation, &secret.ring)?;
             let context = SealContext {
                 issue: &one.issue,
                 algorithm,

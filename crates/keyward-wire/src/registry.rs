@@ -15,6 +15,11 @@ use crate::seal::MasterRing;
 use crate::settings::{ClientAddress, ClientAddressJson, SchemeJson, client_address};
 use crate::unique_map;
 
+mod mail;
+
+use mail::MailJson;
+pub use mail::{MailParts, MailRequest, MailSettings, MailWay};
+
 /// The settings of a registry.
 #[derive(Clone, Debug)]
 pub struct RegistrySettings {
@@ -26,6 +31,10 @@ pub struct RegistrySettings {
     pub client_address: ClientAddress,
     /// Whether keys may bring ids and secrets of their own.
     pub imported_key_ids: bool,
+    /// Authorities of the deployment's gateways, where no webhook may go either.
+    pub api_authorities: Vec<String>,
+    /// How owners get mails; `None`: they get none.
+    pub mail: Option<MailSettings>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +46,10 @@ struct SettingsJson {
     client_address: ClientAddressJson,
     #[serde(default)]
     imported_key_ids: bool,
+    #[serde(default)]
+    api_authorities: Vec<String>,
+    #[serde(default)]
+    mail: Option<MailJson>,
 }
 
 impl RegistrySettings {
@@ -64,7 +77,16 @@ impl RegistrySettings {
             client_address: client_address(json.client_address)
                 .map_err(|error| RegistryFileError(error.to_string()))?,
             imported_key_ids: json.imported_key_ids,
+            api_authorities: json.api_authorities,
+            mail: json.mail.map(MailSettings::checked).transpose()?,
         })
+    }
+
+    /// Every authority of the deployment.
+    #[must_use]
+    pub fn own(&self) -> Vec<&str> {
+        let gateways = self.api_authorities.iter().map(String::as_str);
+        gateways.chain([self.authority.as_str()]).collect()
     }
 
     /// What browsers say where a page of this authority sends from (RFC 6454).
@@ -75,12 +97,23 @@ impl RegistrySettings {
 }
 
 /// The secrets of a registry: with them keys are made, published and believed.
-#[derive(Debug)]
 pub struct RegistrySecrets {
     pub publisher: Publisher,
     /// What seals the second factors of operators.
     pub operators: MasterRing,
     pub environments: BTreeMap<String, EnvironmentSecrets>,
+    /// Fields that the mail API is sent besides those of the settings.
+    pub mail_headers: BTreeMap<String, Zeroizing<String>>,
+}
+
+impl fmt::Debug for RegistrySecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistrySecrets")
+            .field("publisher", &self.publisher)
+            .field("operators", &self.operators)
+            .field("environments", &self.environments)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What an environment's keys are made with.
@@ -103,6 +136,8 @@ struct SecretsJson {
     operator_rings: Vec<MasterJson>,
     #[serde(deserialize_with = "unique_map::deserialize")]
     environments: BTreeMap<String, EnvironmentJson>,
+    #[serde(default, deserialize_with = "unique_map::deserialize")]
+    mail_headers: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -128,8 +163,8 @@ struct MasterJson {
 
 impl RegistrySecrets {
     /// Reads `{ publishKey: { id, privateKey }, operatorRings: [{ id, master }], environments:
-    /// { "<env>": { rings: [{ id, master }], tokenKey } } }`, keys as base64url of 32 bytes. The
-    /// first of several rings is the one that seals.
+    /// { "<env>": { rings: [{ id, master }], tokenKey } }, mailHeaders?: { "<name>": "<value>" } }`, keys
+    /// as base64url of 32 bytes. The first of several rings is the one that seals.
     ///
     /// # Errors
     /// A sentence without any of the text, when it is not exactly that.
@@ -157,6 +192,7 @@ impl RegistrySecrets {
         });
         Ok(Self {
             environments: environments.collect::<Result<_, _>>()?,
+            mail_headers: mail::secret_headers(json.mail_headers)?,
             operators: ring(json.operator_rings)?,
             publisher: Publisher::new(json.publish_key.id, &json.publish_key.private_key.0),
         })
@@ -228,6 +264,11 @@ mod tests {
             ("Admin.example", "", "authority"),
             ("admin.example/x", "", "authority"),
             ("admin.example", r#", "debug": true"#, "debug"),
+            (
+                "admin.example",
+                r#", "mail": { "from": "me" }"#,
+                "mail.from",
+            ),
         ] {
             let error = parse(authority, more).unwrap_err().to_string();
             assert!(error.contains(named), "{error}");

@@ -2,25 +2,24 @@
 mod options;
 mod output;
 mod raw;
+mod running;
 mod wrangler;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use crate::build;
 use crate::demo::Demo;
 use crate::failure::{About, Failure, Result};
-use crate::http::{self, Answer};
+use crate::http;
 use crate::project::{Project, read};
 use crate::setup::{self, Tools};
-use crate::supervise::{self, Supervised};
 use crate::tell;
 
 use options::Options;
-use output::Output;
+use running::Running;
 
 /// Where the gateway will be.
 #[derive(Debug)]
@@ -59,44 +58,6 @@ struct Launch<'a> {
     seed: &'a Seed,
     state: &'a Path,
 }
-
-/// What answers on the site's ports, until it is dropped.
-#[derive(Debug, Default)]
-struct Running {
-    servers: Vec<(Supervised, Output)>,
-    /// Where KV can be written and made to fail; wrangler's cannot.
-    kv_port: Option<u16>,
-    /// The same gateway in other isolates; wrangler has one.
-    elsewhere: Vec<u16>,
-}
-
-impl Running {
-    /// One process more.
-    fn add(&mut self, command: &Command) -> Result<()> {
-        let (reader, writer) = std::io::pipe().about("pipe")?;
-        let server = supervise::start(command, writer)?;
-        self.servers.push((server, Output::of(reader)));
-        Ok(())
-    }
-
-    /// In words, once one of them ended.
-    fn ended(&mut self) -> Option<String> {
-        self.servers
-            .iter_mut()
-            .find_map(|(server, _)| server.ended())
-    }
-
-    fn so_far(&self) -> String {
-        let outputs = self.servers.iter().map(|(_, output)| output.so_far());
-        outputs.collect()
-    }
-
-    fn stop(&mut self) {
-        self.servers.clear();
-    }
-}
-
-const READY_WITHIN: Duration = Duration::from_secs(60);
 
 pub(crate) fn verb(project: &Project, args: &[String]) -> Result<()> {
     let options = Options::parse(args)?;
@@ -186,18 +147,18 @@ impl Launch<'_> {
             if !self.site.raw {
                 wrangler::registry(self, port, running)?;
             }
-            if !is_ready(port, "/health", running, stop)? {
+            if !running.is_ready(port, "/health", stop)? {
                 return Ok(None);
             }
             if !self.site.raw {
                 // Starts while keys are made.
                 wrangler::gateway(self, running)?;
             }
-            announcement = demo.fill()?;
+            announcement = demo.fill().inspect_err(|_| tell::text(&running.so_far()))?;
         } else if !self.site.raw {
             wrangler::gateway(self, running)?;
         }
-        let is_ready = is_ready(self.site.port, "/_keyward/health", running, stop)?;
+        let is_ready = running.is_ready(self.site.port, "/_keyward/health", stop)?;
         Ok(is_ready.then_some(announcement))
     }
 }
@@ -244,40 +205,6 @@ fn stop_signal() -> Result<Receiver<()>> {
     })
     .about("signals")?;
     Ok(stop)
-}
-
-/// False when it was told to stop meanwhile.
-fn is_ready(port: u16, health: &str, running: &mut Running, stop: &Receiver<()>) -> Result<bool> {
-    let start = Instant::now();
-    let mut last = String::new();
-    while start.elapsed() < READY_WITHIN {
-        match http::ask(port, "GET", health, &[], b"") {
-            // A gateway that was given bad settings refuses everything, in its own words: it is there.
-            Ok(Answer { status, body, .. })
-                if status < 500 || body.contains("urn:keyward:problem:") =>
-            {
-                return Ok(true);
-            }
-            Ok(Answer { status, body, .. }) => {
-                last = format!("its last answer: {status} {body}");
-            }
-            Err(failure) => last = failure.what,
-        }
-        if let Some(status) = running.ended() {
-            tell::text(&running.so_far());
-            return Err(Failure::new(format!(
-                "the server ended with {status}, see above"
-            )));
-        }
-        match stop.recv_timeout(Duration::from_millis(30)) {
-            Err(RecvTimeoutError::Timeout) => {}
-            _ => return Ok(false),
-        }
-    }
-    tell::text(&running.so_far());
-    Err(Failure::new(format!(
-        "the server is not ready after {READY_WITHIN:?}; {last}"
-    )))
 }
 
 fn wait_for_the_end(running: &mut Running, stop: &Receiver<()>) -> Result<()> {

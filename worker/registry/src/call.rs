@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use worker::{Delay, Env, Method, Request, RequestInit, Response};
 
+use crate::automation::Signed;
 use crate::clock;
 use crate::refusal::{Code, MEDIA_TYPE, Refusal};
 
 pub(crate) const DIRECTORY: &str = "DIRECTORY";
 pub(crate) const ORGANISATION: &str = "ORGANISATION";
 pub(crate) const OPERATOR: &str = "OPERATOR";
+pub(crate) const NETWORK: &str = "NETWORK";
 /// There is one directory.
 pub(crate) const THE_DIRECTORY: &str = "directory";
 
@@ -34,6 +36,8 @@ pub(crate) struct About {
     pub(crate) session: Option<String>,
     pub(crate) if_match: Option<String>,
     pub(crate) idempotency: Option<Idempotency>,
+    /// The request itself, where a key has signed it.
+    pub(crate) signed: Option<Signed>,
 }
 
 /// A request that may be sent again.
@@ -58,6 +62,8 @@ pub(crate) struct Answer {
     pub(crate) body: Option<String>,
     pub(crate) etag: Option<String>,
     pub(crate) retry_after: Option<String>,
+    /// The signed head of the audit log that is answered.
+    pub(crate) audit_head: Option<String>,
     /// How long an object took for it, in milliseconds; for the log.
     pub(crate) object_ms: Option<u64>,
     /// The Worker's own: objects are asked for nothing that there is not.
@@ -65,6 +71,18 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// What is told besides the body.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let fields = [
+            ("allow", &self.allow),
+            ("etag", &self.etag),
+            ("retry-after", &self.retry_after),
+            (AUDIT_HEAD, &self.audit_head),
+        ];
+        let present = fields.into_iter();
+        present.filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Result<Self, Refusal> {
         let body = serde_json::to_string(body).map_err(|error| Refusal::internal(&error))?;
         Ok(Self {
@@ -98,10 +116,9 @@ impl From<Refusal> for Answer {
             status: refusal.code.status(),
             media_type: MEDIA_TYPE,
             body: Some(refusal.to_json()),
-            etag: None,
             retry_after: refusal.retry_after_s.map(|seconds| seconds.to_string()),
-            object_ms: None,
             allow: refusal.allow,
+            ..Self::default()
         }
     }
 }
@@ -126,7 +143,8 @@ pub(crate) async fn ask<C: Serialize>(
     let answer = async {
         let mut response = stub.fetch_with_request(request).await?;
         let field = |name: &str| response.headers().get(name);
-        let (etag, retry_after) = (field("etag")?, field("retry-after")?);
+        let (etag, retry_after, audit_head) =
+            (field("etag")?, field("retry-after")?, field(AUDIT_HEAD)?);
         let media_type = match field("content-type")?.as_deref() {
             Some(MEDIA_TYPE) => MEDIA_TYPE,
             Some(JSON_LINES) => JSON_LINES,
@@ -143,6 +161,7 @@ pub(crate) async fn ask<C: Serialize>(
             body,
             etag,
             retry_after,
+            audit_head,
             object_ms: Some(clock::now_ms().saturating_sub(begun_ms)),
             allow: None,
         })
@@ -171,6 +190,7 @@ pub(crate) async fn ask_for<C: Serialize, T: DeserializeOwned>(
     })
 }
 
+const AUDIT_HEAD: &str = "keyward-audit-head";
 pub(crate) const JSON_LINES: &str = "application/jsonl";
 
 /// Reads a call, in an object.
@@ -182,8 +202,8 @@ pub(crate) async fn read<C: DeserializeOwned>(mut request: Request) -> worker::R
 /// The object's answer on its way to the Worker.
 pub(crate) fn respond(outcome: Result<Answer, Refusal>) -> worker::Result<Response> {
     let answer = outcome.unwrap_or_else(Answer::from);
-    let mut response = match answer.body {
-        Some(body) => Response::ok(body)?,
+    let mut response = match &answer.body {
+        Some(body) => Response::ok(body.clone())?,
         None => Response::empty()?,
     }
     .with_status(answer.status);
@@ -191,10 +211,8 @@ pub(crate) fn respond(outcome: Result<Answer, Refusal>) -> worker::Result<Respon
     if !answer.media_type.is_empty() {
         headers.set("content-type", answer.media_type)?;
     }
-    for (name, value) in [("etag", answer.etag), ("retry-after", answer.retry_after)] {
-        if let Some(value) = value {
-            headers.set(name, &value)?;
-        }
+    for (name, value) in answer.fields() {
+        headers.set(name, value)?;
     }
     Ok(response)
 }

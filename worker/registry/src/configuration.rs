@@ -9,6 +9,7 @@ use keyward_wire::registry::{EnvironmentSecrets, RegistrySecrets, RegistrySettin
 use worker::Env;
 use zeroize::Zeroizing;
 
+use crate::automation::Automation;
 use crate::refusal::Refusal;
 
 /// The least that the root token must have, in bytes.
@@ -18,6 +19,8 @@ pub(crate) struct Configuration {
     pub(crate) settings: RegistrySettings,
     pub(crate) secrets: RegistrySecrets,
     pub(crate) catalogue: CatalogueFile,
+    /// What judges the requests of keys.
+    pub(crate) automation: Automation,
     /// `None`: no organisation can be founded.
     pub(crate) root_token: Option<Zeroizing<String>>,
 }
@@ -62,7 +65,9 @@ impl Configuration {
                 "ROOT_TOKEN: needs {ROOT_TOKEN_BYTES_MIN} bytes or more"
             ));
         }
+        let automation = Automation::new(&settings, secrets.environments.keys())?;
         Ok(Self {
+            automation,
             settings,
             secrets,
             catalogue,

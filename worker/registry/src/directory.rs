@@ -30,6 +30,8 @@ pub(crate) enum DirectoryCall {
         organisation: String,
         reserve: bool,
     },
+    /// Whose a key is.
+    OrganisationOf { key_id: String },
     /// The next names to wake, after those that this one is the last of; without it, after the last
     /// that was ever said. None at the end: the next page is the first.
     ToWake { done: Option<String> },
@@ -76,6 +78,9 @@ fn answer(storage: &Storage, call: &DirectoryCall) -> Result<Answer, Refusal> {
             organisation,
             reserve,
         } => taken_keys(storage, key_ids, organisation, *reserve),
+        DirectoryCall::OrganisationOf { key_id } => {
+            Answer::json(200, &organisation_of(storage, key_id)?)
+        }
         DirectoryCall::ToWake { done } => to_wake(storage, done.as_deref()),
     }
 }
@@ -179,25 +184,26 @@ fn taken_keys(
 
 /// Whose a taken id is, nobody is told.
 fn reserve_key(storage: &Storage, key_id: &str, organisation: &str) -> Result<Answer, Refusal> {
-    #[derive(Deserialize)]
-    struct Row {
-        organisation: String,
-    }
     transaction(storage, || {
         sql::run(
             storage,
             "INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING",
             args![key_id, organisation],
         )?;
-        let row: Option<Row> = sql::row(
-            storage,
-            "SELECT organisation FROM keys WHERE key_id = ?",
-            args![key_id],
-        )?;
-        if row.is_some_and(|row| row.organisation == organisation) {
+        if organisation_of(storage, key_id)?.is_some_and(|one| one == organisation) {
             Ok(Answer::empty())
         } else {
             Err(Code::Conflict.into())
         }
     })
+}
+
+fn organisation_of(storage: &Storage, key_id: &str) -> worker::Result<Option<String>> {
+    #[derive(Deserialize)]
+    struct Row {
+        organisation: String,
+    }
+    let statement = "SELECT organisation FROM keys WHERE key_id = ?";
+    let row: Option<Row> = sql::row(storage, statement, args![key_id])?;
+    Ok(row.map(|row| row.organisation))
 }

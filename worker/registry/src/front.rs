@@ -1,10 +1,12 @@
 //! The gate before every call: what is answered at all, and what a request is then.
 use core::net::IpAddr;
 
+use keyward_core::denial;
 use keyward_core::request::Field;
 use keyward_platform::client_address;
 use worker::Headers;
 
+use crate::automation::Signed;
 use crate::call::{About, Idempotency};
 use crate::configuration::Configuration;
 use crate::operation::{self, Operation};
@@ -29,8 +31,8 @@ pub(crate) struct Asked {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) content: String,
     pub(crate) bearer: Option<String>,
-    /// The organisation and the secret of the session's cookie.
-    pub(crate) session: Option<(String, String)>,
+    /// That of the session, or of the key.
+    pub(crate) organisation: Option<String>,
     pub(crate) about: About,
 }
 
@@ -47,13 +49,16 @@ pub(crate) async fn admit(
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let (operation, parameters) = operation::find(&method, path)?;
     let field = |wanted: &str| value(&fields, wanted);
-    let bearer = match field("authorization") {
-        None => None,
-        Some(text) => Some(bearer(text).ok_or(Code::Unauthenticated)?),
-    };
     let writes = method != "GET";
+    let mut signed = signed(configuration, &method, &target, &fields)?;
+    let bearer = match field("authorization") {
+        Some(text) if signed.is_none() => Some(bearer(text).ok_or(Code::Unauthenticated)?),
+        _ => None,
+    };
+    // Who shows a secret of his own with each request needs no session, and has none.
+    let is_by_itself = signed.is_some() || bearer.is_some();
     // A page of another origin can send a browser's cookies along, but cannot say it was ours.
-    if writes && bearer.is_none() && field("origin") != Some(&configuration.settings.origin()) {
+    if writes && !is_by_itself && field("origin") != Some(&configuration.settings.origin()) {
         return Err(Code::WrongOrigin.into());
     }
     let content = content(
@@ -78,15 +83,18 @@ pub(crate) async fn admit(
             return Err(Refusal::because(Code::Malformed, detail));
         }
     };
-    // Who shows a token speaks for himself: what was not held to our origin has no session.
-    let cookies = field("cookie").filter(|_| bearer.is_none());
-    let session = cookies.and_then(session);
+    if let Some(signed) = &mut signed {
+        signed.content.clone_from(&content);
+    }
+    let cookies = field("cookie").filter(|_| !is_by_itself);
+    let (organisation, secret) = cookies.and_then(session).unzip();
     let about = About {
         request_id: request_id.to_owned(),
         address: address(configuration, request, &fields),
-        session: session.as_ref().map(|(_, secret)| random::hash(secret)),
+        session: secret.map(|secret| random::hash(&secret)),
         if_match: field("if-match").map(str::to_owned),
         idempotency,
+        signed,
     };
     Ok(Asked {
         operation,
@@ -96,9 +104,34 @@ pub(crate) async fn admit(
             .collect(),
         content,
         bearer,
-        session,
+        organisation,
         about,
     })
+}
+
+/// The request, if it has a signature that is meant for us. Its content is not read yet.
+fn signed(
+    configuration: &Configuration,
+    method: &str,
+    target: &str,
+    fields: &[(String, String)],
+) -> Result<Option<Signed>, Refusal> {
+    if !Signed::may_be(fields) {
+        return Ok(None);
+    }
+    let signed = Signed {
+        key_id: String::new(),
+        method: method.to_owned(),
+        target: target.to_owned(),
+        fields: fields.to_vec(),
+        content: String::new(),
+    };
+    match configuration.automation.key_id(&signed) {
+        Ok(key_id) => Ok(Some(Signed { key_id, ..signed })),
+        // Proxies sign, too, and others read that.
+        Err(refusal) if refusal.code == Code::Denied(denial::Code::MissingCredentials) => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 fn value<'a>(fields: &'a [(String, String)], wanted: &str) -> Option<&'a str> {

@@ -1,25 +1,31 @@
 //! The registry: Worker 2, the control plane. Keys are made, changed and published here, and
 //! nowhere else. This Worker is the gate; what is true is in its objects.
+mod automation;
 mod call;
 mod clock;
 mod configuration;
+mod confirmation;
 mod delay;
 mod directory;
 mod edge;
 mod email;
 mod front;
 mod key;
+mod mail;
 mod name;
+mod network;
 #[cfg(test)]
 mod openapi;
 mod operation;
 mod operator;
 mod organisation;
+mod outgoing;
 mod password;
 mod policy;
 mod random;
 mod refusal;
 mod route;
+mod sealed;
 mod session;
 mod sign_in;
 mod sql;
@@ -31,6 +37,10 @@ use worker::{Context, Env, Result, ScheduleContext, ScheduledEvent, event};
 
 use call::Answer;
 use configuration::Configuration;
+
+/// What a signature has to cover (RFC 9421 section 5.1).
+const ACCEPT_SIGNATURE: &str =
+    r#"keyward=("@method" "@target-uri" "content-digest");created;keyid;nonce;tag="keyward""#;
 
 /// Answers one request. Nothing in here may end in an error: what goes wrong has its own answer.
 #[event(fetch)]
@@ -59,7 +69,11 @@ async fn handle(
     request_id: &str,
 ) -> std::result::Result<(Answer, Option<String>), refusal::Refusal> {
     let configuration = Configuration::of(env)?;
-    let asked = front::admit(&configuration, request, request_id).await?;
+    let mut asked = front::admit(&configuration, request, request_id).await?;
+    if let Some(signed) = &asked.about.signed {
+        let found = automation::organisation(env, &configuration, &asked.about, signed).await?;
+        asked.organisation = Some(found);
+    }
     route::answer(env, &configuration, asked).await
 }
 
@@ -71,14 +85,17 @@ fn respond(answer: &Answer, cookie: Option<&str>, request_id: &str) -> Result<we
     if answer.body.is_some() {
         headers.set("content-type", answer.media_type)?;
     }
-    for (name, value) in [
-        ("allow", &answer.allow),
-        ("etag", &answer.etag),
-        ("retry-after", &answer.retry_after),
-    ] {
-        if let Some(value) = value {
-            headers.set(name, value)?;
-        }
+    for (name, value) in answer.fields() {
+        headers.set(name, value)?;
+    }
+    if answer.media_type == confirmation::HTML {
+        headers.set("content-security-policy", &confirmation::policy())?;
+        headers.set("referrer-policy", "no-referrer")?;
+    }
+    if answer.status == 401 {
+        // What programs can do about it; browsers know none of this and ask nobody for a password.
+        headers.set("www-authenticate", "Signature realm=\"keyward\"")?;
+        headers.set("accept-signature", ACCEPT_SIGNATURE)?;
     }
     if let Some(cookie) = cookie {
         headers.set("set-cookie", cookie)?;

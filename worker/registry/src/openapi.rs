@@ -22,7 +22,9 @@ pub(crate) use shapes::*;
 
 const ABOUT: &str = "Makes, changes and removes API keys. Content is JSON and read strictly: an unknown member, \
 or one that is there twice, is an error. Times are seconds of Unix time. Every refusal is a problem (RFC 9457) \
-with a stable `code`; `errors` names each field. What another organisation has is answered as what there is not.";
+with a stable `code`; `errors` names each field. What another organisation has is answered as what there is not. \
+Instead of a session programs have a key that signs each request (RFC 9421); `x-keyward-key` says what it needs to \
+be granted on the API `keyward`, and where that is not there no key will do.";
 
 fn document() -> Value {
     let mut schemas = Schemas::new();
@@ -138,11 +140,18 @@ fn object(
             json!({ "required": true, "content": { "application/json": content } });
     }
     if let Some(needs) = described.needs {
-        item["x-keyward-needs"] = json!({
-            "area": format!("{:?}", needs.area).to_lowercase(),
-            "action": format!("{:?}", needs.action).to_lowercase(),
-            "freshSecondFactor": needs.fresh,
-        });
+        let area = format!("{:?}", needs.area).to_lowercase();
+        let action = format!("{:?}", needs.action).to_lowercase();
+        let also = match needs.fresh {
+            true => ", and a second factor that was shown within five minutes",
+            false => "",
+        };
+        item["description"] = format!("Needs the action `{action}` on `{area}`{also}.").into();
+        item["x-keyward-needs"] =
+            json!({ "area": area, "action": action, "freshSecondFactor": needs.fresh });
+    }
+    if let Some((resource, action)) = crate::automation::needs(operation) {
+        item["x-keyward-key"] = json!({ "resource": resource, "action": action.as_str() });
     }
     item
 }

@@ -62,6 +62,17 @@ pub(crate) enum Operation {
     ImportKeys,
     BackUp,
     Restore,
+    ListWebhooks,
+    CreateWebhook,
+    ShowWebhook,
+    EditWebhook,
+    RemoveWebhook,
+    RotateWebhook,
+    TestWebhook,
+    ListDeliveries,
+    RetryDelivery,
+    ConfirmOwner,
+    ShowOwnerPage,
     ShowJwks,
     ShowOpenapi,
     ShowHealth,
@@ -70,7 +81,10 @@ pub(crate) enum Operation {
 impl Operation {
     /// Whether it has parameters after the path. Where there are none, none are taken.
     pub(crate) const fn has_query(self) -> bool {
-        matches!(self, Self::ListKeys | Self::ListAudit | Self::BackUp)
+        matches!(
+            self,
+            Self::ListKeys | Self::ListAudit | Self::ListDeliveries | Self::BackUp
+        )
     }
 
     /// Whether it has content; the same holds.
@@ -93,6 +107,10 @@ impl Operation {
                 | Self::Reconcile
                 | Self::ImportKeys
                 | Self::Restore
+                | Self::CreateWebhook
+                | Self::EditWebhook
+                | Self::RotateWebhook
+                | Self::ConfirmOwner
         )
     }
 }
@@ -141,6 +159,17 @@ pub(crate) const TABLE: &[(Method, &str, Operation)] = {
         (Post, "/v1/reconcile", Op::Reconcile),
         (Get, "/v1/backup", Op::BackUp),
         (Post, "/v1/restore", Op::Restore),
+        (Get, "/v1/webhooks", Op::ListWebhooks),
+        (Post, "/v1/webhooks", Op::CreateWebhook),
+        (Get, "/v1/webhooks/{id}", Op::ShowWebhook),
+        (Patch, "/v1/webhooks/{id}", Op::EditWebhook),
+        (Post, "/v1/webhooks/{id}/rotate", Op::RotateWebhook),
+        (Post, "/v1/webhooks/{id}/test", Op::TestWebhook),
+        (Delete, "/v1/webhooks/{id}", Op::RemoveWebhook),
+        (Get, "/v1/deliveries", Op::ListDeliveries),
+        (Post, "/v1/deliveries/{id}/retry", Op::RetryDelivery),
+        (Post, "/v1/owners/confirmation", Op::ConfirmOwner),
+        (Get, "/owners/confirmation", Op::ShowOwnerPage),
         (Get, "/jwks/{environment}", Op::ShowJwks),
         (Get, "/openapi.json", Op::ShowOpenapi),
         (Get, "/health", Op::ShowHealth),

@@ -1,33 +1,34 @@
 //! An operator's factors: one object for each, so that the slow hash of one password keeps nobody
 //! else waiting. It knows passwords and codes; what an operator may do, the organisation knows.
-mod attempts;
 mod factors;
+mod failures;
+mod guesses;
+mod tell;
 
 use core::net::IpAddr;
 use std::rc::Rc;
 
-use keyward_platform::{delete_alarm, set_alarm, transaction};
+use keyward_platform::{set_alarm, transaction};
 use keyward_totp as totp;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, Storage, durable_object};
 use zeroize::Zeroizing;
 
-use crate::call::{self, About, Answer, Ask, ORGANISATION};
+use crate::call::{self, About, Answer, Ask};
 use crate::clock;
 use crate::configuration::Configuration;
-use crate::organisation::OrganisationCall;
+use crate::delay;
 use crate::password;
 use crate::random;
 use crate::refusal::{Code, Refusal};
 
-use attempts::{Attempts, Strangers};
 use factors::Factors;
 pub(crate) use factors::Person;
+pub(crate) use failures::Failures;
+use tell::{arm, later_ms};
 
 /// How long an invitation is good for, in seconds: three days.
 const INVITATION_S: u64 = 72 * 60 * 60;
-/// How long after a failure the organisation is asked again.
-const RETRY_MS: u64 = 5_000;
 /// Recovery codes are good for one use each.
 const RECOVERY_CODES: usize = 10;
 
@@ -50,7 +51,7 @@ pub(crate) enum OperatorCall {
     Confirm { invitation: String, code: String },
     /// Both factors, or one answer for whichever is wrong. Gives whose they are.
     SignIn { password: String, code: String },
-    /// The second factor again.
+    /// The second factor, where the first one was shown in another way.
     StepUp { operator: String, code: String },
 }
 
@@ -62,16 +63,11 @@ pub(crate) enum OperatorCall {
 pub struct Operator {
     state: State,
     env: Env,
-    strangers: Strangers,
 }
 
 impl DurableObject for Operator {
     fn new(state: State, env: Env) -> Self {
-        Self {
-            state,
-            env,
-            strangers: Strangers::default(),
-        }
+        Self { state, env }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -86,44 +82,21 @@ impl DurableObject for Operator {
 
     async fn alarm(&self) -> worker::Result<Response> {
         // First of all the next try: an alarm that fails six times is dropped for good.
-        let _ = set_alarm(&self.state.storage(), later_ms());
+        let storage = self.state.storage();
+        let _ = set_alarm(&storage, later_ms());
         self.end_sessions(About::default()).await;
+        self.tell_failures().await;
+        let _ = arm(&storage);
         Response::empty()
     }
 }
 
-/// When the organisation is asked again.
-fn later_ms() -> f64 {
-    clock::now_ms().saturating_add(RETRY_MS) as f64
-}
-
 impl Operator {
-    /// Has the organisation end the sessions that began with other factors. The alarm goes on
-    /// until it has.
-    async fn end_sessions(&self, about: About) {
-        let storage = self.state.storage();
-        let Ok(Some(factors)) = Factors::read(&storage) else {
-            return;
-        };
-        let question = Ask {
-            about,
-            call: OrganisationCall::EndSessions {
-                operator: factors.operator,
-            },
-        };
-        let name = &factors.person.organisation;
-        let ended = call::ask(&self.env, ORGANISATION, name, &question).await;
-        // 401: there is no such operator any more, so he has no sessions either.
-        if ended.is_ok_and(|answer| answer.is_ok() || answer.status == 401) {
-            let _ = delete_alarm(&storage);
-        }
-    }
-
     fn answer(&self, call: OperatorCall, address: Option<IpAddr>) -> Result<Answer, Refusal> {
         let configuration = Configuration::of(&self.env)?;
         let desk = Desk {
             storage: self.state.storage(),
-            strangers: &self.strangers,
+            network: delay::network(address),
             configuration,
             now_s: clock::now_s(),
         };
@@ -137,44 +110,59 @@ impl Operator {
             OperatorCall::Enrol {
                 invitation,
                 password,
-            } => desk.enrol(&invitation, &Zeroizing::new(password), address),
-            OperatorCall::Confirm { invitation, code } => desk.confirm(&invitation, &code, address),
+            } => desk.enrol(&invitation, &Zeroizing::new(password)),
+            OperatorCall::Confirm { invitation, code } => desk.confirm(&invitation, &code),
             OperatorCall::SignIn { password, code } => {
                 let password = Zeroizing::new(password);
-                let mut operator = String::new();
-                desk.attempt(address, |factors| {
-                    // Both always: how long it takes says nothing of which one was wrong.
-                    let is_password = password::verify(
-                        &password,
-                        factors.and_then(|factors| factors.password.as_deref()),
-                    );
-                    match factors {
-                        Some(factors) if is_password => {
-                            operator.clone_from(&factors.operator);
-                            desk.second_factor(factors, &code)
-                        }
-                        _ => Ok(false),
+                let mut proven = None;
+                desk.attempt(|factors| {
+                    // Always: how long it takes says nothing of whether there is one.
+                    let kept = factors.and_then(|factors| factors.password.as_deref());
+                    let is_password = password::verify(&password, kept);
+                    let Some(factors) = factors.filter(|_| is_password) else {
+                        return Ok(Proof::None);
+                    };
+                    if !desk.second_factor(factors, &code)? {
+                        return Ok(Proof::Password);
                     }
+                    guesses::know(&desk.storage, &desk.network, desk.now_s)?;
+                    proven = Some(factors.proven());
+                    Ok(Proof::All)
                 })?;
-                Answer::json(200, &Proven { operator })
+                Answer::json(200, &proven)
             }
             OperatorCall::StepUp { operator, code } => {
-                desk.attempt(address, |factors| match factors {
-                    Some(factors) if factors.operator == operator => {
-                        desk.second_factor(factors, &code)
+                let mut proven = None;
+                desk.attempt(|factors| {
+                    let Some(factors) = factors.filter(|factors| factors.operator == operator)
+                    else {
+                        return Ok(Proof::None);
+                    };
+                    if !desk.second_factor(factors, &code)? {
+                        return Ok(Proof::Password);
                     }
-                    _ => Ok(false),
+                    proven = Some(factors.proven());
+                    Ok(Proof::All)
                 })?;
-                Ok(Answer::empty())
+                Answer::json(200, &proven)
             }
         }
     }
 }
 
+/// How much of what one has to prove was right.
+enum Proof {
+    None,
+    /// Everything but the second factor.
+    Password,
+    All,
+}
+
 /// The object's storage at one moment.
-struct Desk<'a> {
+struct Desk {
     storage: Storage,
-    strangers: &'a Strangers,
+    /// Where the request comes from.
+    network: String,
     configuration: Rc<Configuration>,
     now_s: u64,
 }
@@ -183,6 +171,8 @@ struct Desk<'a> {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Proven {
     pub(crate) operator: String,
+    /// Of the factors.
+    pub(crate) generation: u64,
 }
 
 #[derive(Serialize)]
@@ -199,7 +189,7 @@ pub(crate) struct Enrolled {
     recovery_codes: Vec<String>,
 }
 
-impl Desk<'_> {
+impl Desk {
     fn invite(
         &self,
         person: &Person,
@@ -218,16 +208,11 @@ impl Desk<'_> {
         })
     }
 
-    fn enrol(
-        &self,
-        invitation: &str,
-        password: &str,
-        address: Option<IpAddr>,
-    ) -> Result<Answer, Refusal> {
+    fn enrol(&self, invitation: &str, password: &str) -> Result<Answer, Refusal> {
         if let Err(rule) = password::check(password) {
             return Err(Refusal::field("password", rule));
         }
-        let factors = self.invited(invitation, address)?;
+        let factors = self.invited(invitation)?;
         let salt = random::bytes()?;
         let kept = password::hash(password, &salt)
             .ok_or_else(|| Refusal::internal(&"argon2id has failed"))?;
@@ -247,13 +232,8 @@ impl Desk<'_> {
         )
     }
 
-    fn confirm(
-        &self,
-        invitation: &str,
-        code: &str,
-        address: Option<IpAddr>,
-    ) -> Result<Answer, Refusal> {
-        let factors = self.invited(invitation, address)?;
+    fn confirm(&self, invitation: &str, code: &str) -> Result<Answer, Refusal> {
+        let factors = self.invited(invitation)?;
         let sealed = factors
             .next_totp
             .as_ref()
@@ -274,9 +254,9 @@ impl Desk<'_> {
     }
 
     /// The factors of who has this invitation.
-    fn invited(&self, invitation: &str, address: Option<IpAddr>) -> Result<Factors, Refusal> {
+    fn invited(&self, invitation: &str) -> Result<Factors, Refusal> {
         let mut found = None;
-        self.attempt(address, |factors| {
+        self.attempt(|factors| {
             let hash = random::hash(invitation);
             let factors = factors.filter(|factors| {
                 self.now_s < factors.invitation_until_s.unwrap_or_default()
@@ -286,49 +266,59 @@ impl Desk<'_> {
                         .is_some_and(|kept| random::is_same(kept, &hash))
             });
             found = factors.cloned();
-            Ok(found.is_some())
+            Ok(match found {
+                Some(_) => Proof::All,
+                None => Proof::None,
+            })
         })?;
         found.ok_or_else(|| Code::SignInFailed.into())
     }
 
-    /// One try to prove who one is, which counts if it fails, and is not made at all while the
-    /// last failure is too near.
+    /// One try to prove who one is. The network has been asked whether it may.
     fn attempt(
         &self,
-        address: Option<IpAddr>,
-        prove: impl FnOnce(Option<&Factors>) -> Result<bool, Refusal>,
+        prove: impl FnOnce(Option<&Factors>) -> Result<Proof, Refusal>,
     ) -> Result<(), Refusal> {
         let factors = Factors::read(&self.storage)?;
-        let attempts = Attempts {
-            storage: &self.storage,
-            strangers: self.strangers,
-            is_known: factors.is_some(),
-            now_s: self.now_s,
-        };
-        attempts.may_try(address)?;
-        // What a proof uses up is used up together with the success being written.
-        let is_proven = transaction(&self.storage, || {
-            let is_proven = prove(factors.as_ref())?;
-            attempts.note(address, is_proven)?;
-            Ok::<_, Refusal>(is_proven)
+        // What a proof uses up stays used up with what it comes to.
+        let proof = transaction(&self.storage, || {
+            let proof = prove(factors.as_ref())?;
+            let is_password = matches!(proof, Proof::Password);
+            if factors.is_some() && !matches!(proof, Proof::All) {
+                failures::note(&self.storage, &self.network, is_password, self.now_s)?;
+                arm(&self.storage)?;
+            }
+            Ok::<_, Refusal>(proof)
         })?;
-        if is_proven {
-            Ok(())
-        } else {
-            Err(Code::SignInFailed.into())
+        match proof {
+            Proof::All => Ok(()),
+            Proof::None | Proof::Password => Err(Code::SignInFailed.into()),
         }
     }
 
     /// A code of the app that was not used before, or a recovery code, which then is gone.
     fn second_factor(&self, factors: &Factors, code: &str) -> Result<bool, Refusal> {
-        let Some(sealed) = &factors.totp else {
-            return Ok(false);
-        };
-        let secret = factors.person.unseal(&self.configuration, sealed)?;
-        if let Some(step) = totp::accept(&secret, code, self.now_s, factors.last_step) {
-            factors::set_last_step(&self.storage, step)?;
-            return Ok(true);
+        if !totp::is_code(code) {
+            // Nobody guesses these, so whoever has one gets in, whatever others have tried.
+            return factors::use_recovery_code(&self.storage, code);
         }
-        factors::use_recovery_code(&self.storage, code)
+        let is_known = guesses::is_known(&self.storage, &self.network, self.now_s)?;
+        // Not looked at, and not said so: that would say that the password was right.
+        if !is_known && !guesses::may_try(&self.storage, self.now_s)? {
+            return Ok(false);
+        }
+        // A secret that does not open is in the log, and for the client a wrong code.
+        let secret = factors
+            .totp
+            .as_ref()
+            .and_then(|sealed| factors.person.unseal(&self.configuration, sealed).ok());
+        let step =
+            secret.and_then(|secret| totp::accept(&secret, code, self.now_s, factors.last_step));
+        match step {
+            Some(step) => factors::set_last_step(&self.storage, step)?,
+            None if !is_known => guesses::note(&self.storage, self.now_s)?,
+            None => {}
+        }
+        Ok(step.is_some())
     }
 }

@@ -1,8 +1,11 @@
 //! An organisation: the one place where its keys and operators are true. Every change is one
 //! transaction, with its entry in the audit log and with what has to be published.
+mod actor;
 mod audit;
+mod automation;
 mod backup;
 mod change;
+mod deliveries;
 mod head;
 mod import;
 mod keys;
@@ -16,7 +19,9 @@ mod schema;
 mod sessions;
 mod settings;
 mod usage;
+mod webhooks;
 
+use core::cell::RefCell;
 use std::rc::Rc;
 
 use keyward_wire::usage::KeyUsage;
@@ -27,11 +32,14 @@ use crate::call::{self, About, Answer, Ask};
 use crate::clock;
 use crate::configuration::Configuration;
 use crate::key::{ImportForm, KeyEdit, KeyForm};
+use crate::operator::Failures;
 use crate::refusal::{Code, Refusal};
 
 pub(crate) use audit::AuditQuery;
+pub(crate) use automation::Maker;
 pub(crate) use backup::BackupQuery;
 use change::Moment;
+pub(crate) use deliveries::DeliveryQuery;
 pub(crate) use listing::KeyQuery;
 pub(crate) use operators::{NewOperator, OperatorEdit};
 pub(crate) use reconcile::Reconciliation;
@@ -39,12 +47,14 @@ pub(crate) use restore::RestoreForm;
 pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
 pub(crate) use settings::SettingsEdit;
+pub(crate) use webhooks::{NewWebhook, WebhookEdit, WebhookRotation};
 
 /// What the OpenAPI document is made of besides.
 #[cfg(test)]
 pub(crate) use {
     audit::SEQUENCE_MAX,
     backup::SEAL_BYTES_MAX,
+    deliveries::{DeliveryPage, DeliveryView},
     head::SignedHead,
     import::Report as ImportReport,
     keys::{KeyWithSecret, Rotation, ShownKey, TIME_S_MAX},
@@ -54,13 +64,14 @@ pub(crate) use {
     restore::{LINES_MAX, RestoreReport},
     roles::{EditedRole, RoleView, Roles},
     settings::{LIFE_DAYS_MAX, Settings},
+    webhooks::{Trial, WebhookView, WebhookWithSecret, Webhooks},
 };
+/// How long a founding may take, in seconds. One that broke off can be begun again after that.
+const CLAIM_S: u64 = 60;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) enum OrganisationCall {
-    /// Whether it is there.
-    IsFounded,
-    /// Makes it, with its first firm-admin.
+    /// Makes it, with its first firm-admin, for who has claimed it.
     Found {
         id: String,
         name: String,
@@ -71,12 +82,15 @@ pub(crate) enum OrganisationCall {
         operator: String,
         email: String,
         session: String,
+        /// Of the factors that were shown.
+        generation: u64,
     },
     /// The second factor was shown again.
     RefreshSession,
     /// Ends those of an operator whose factors are others now.
     EndSessions {
         operator: String,
+        generation: u64,
     },
     CloseSession,
     Session,
@@ -141,6 +155,44 @@ pub(crate) enum OrganisationCall {
     Audit(AuditQuery),
     /// Sets the alarm again, should it have been lost.
     Wake,
+    /// For who is about to found it: of two at a time one is too late.
+    Claim {
+        id: String,
+    },
+    /// The operator who made the key that signed the request, for signing in with it.
+    MakerOfKey,
+    /// Signing in has failed for this operator.
+    NoteFailures {
+        operator: String,
+        failures: Vec<Failures>,
+    },
+    Webhooks,
+    CreateWebhook(NewWebhook),
+    Webhook {
+        id: String,
+    },
+    EditWebhook {
+        id: String,
+        edit: WebhookEdit,
+    },
+    RotateWebhook {
+        id: String,
+        rotation: WebhookRotation,
+    },
+    RemoveWebhook {
+        id: String,
+    },
+    TestWebhook {
+        id: String,
+    },
+    Deliveries(DeliveryQuery),
+    RetryDelivery {
+        id: String,
+    },
+    /// For who has the token of a mail.
+    ConfirmOwner {
+        token: String,
+    },
     /// What a gateway counted.
     NoteUsage(Vec<KeyUsage>),
     /// Which generations of these keys are the present ones.
@@ -158,13 +210,29 @@ pub(crate) enum OrganisationCall {
 pub struct Organisation {
     state: State,
     env: Env,
+    claim: RefCell<Option<Claim>>,
+}
+
+/// Who is founding the organisation.
+struct Claim {
+    /// Of its first firm-admin.
+    id: String,
+    until_s: u64,
 }
 
 impl DurableObject for Organisation {
     fn new(state: State, env: Env) -> Self {
-        let organisation = Self { state, env };
+        let organisation = Self {
+            state,
+            env,
+            claim: RefCell::default(),
+        };
         // An alarm that was dropped is set again; should this fail, the next change does it.
-        let _ = outbox::arm(&organisation.state.storage());
+        let storage = organisation.state.storage();
+        if let Ok(configuration) = Configuration::of(&organisation.env) {
+            let _ = deliveries::wake(&organisation.env, &storage, &configuration);
+        }
+        let _ = outbox::arm(&storage);
         organisation
     }
 
@@ -179,7 +247,13 @@ impl DurableObject for Organisation {
         let _ = outbox::try_again_later(&storage);
         match Configuration::of(&self.env) {
             Ok(configuration) => {
-                outbox::drain(&self.env, &storage, &configuration).await;
+                outbox::drain_beside(
+                    &self.env,
+                    &storage,
+                    &configuration,
+                    deliveries::deliver(&self.env, &self.state, &configuration),
+                )
+                .await;
                 head::publish(&self.env, &storage, &configuration).await;
             }
             Err(_) => return Response::empty(),
@@ -190,35 +264,54 @@ impl DurableObject for Organisation {
 }
 
 impl Organisation {
-    async fn answer(&self, about: About, call: OrganisationCall) -> Result<Answer, Refusal> {
+    async fn answer(&self, mut about: About, call: OrganisationCall) -> Result<Answer, Refusal> {
         let configuration = Configuration::of(&self.env)?;
-        let moment = Moment {
+        let signed = about.signed.take();
+        let mut moment = Moment {
             storage: self.state.storage(),
             configuration: Rc::clone(&configuration),
             now_s: clock::now_s(),
             about,
+            key: None,
         };
         if !schema::is_there(&moment.storage)? {
             // Nothing is written for a name that nobody reserved.
             return match call {
+                OrganisationCall::Claim { id } => self.claim(id, moment.now_s),
                 OrganisationCall::Found { id, name, email } => {
+                    self.claim(id.clone(), moment.now_s)?;
                     operators::found(&moment, id, &name, &email)
                 }
                 OrganisationCall::OpenSession { .. } => Err(Code::SignInFailed.into()),
-                OrganisationCall::IsFounded | OrganisationCall::Wake => Err(call::not_here()),
+                OrganisationCall::Wake | OrganisationCall::ConfirmOwner { .. } => {
+                    Err(call::not_here())
+                }
                 _ => Err(Code::Unauthenticated.into()),
             };
         }
+        if let Some(signed) = signed {
+            automation::admit(&moment, &signed)?;
+            moment.key = Some(signed.key_id);
+        }
         match call {
-            OrganisationCall::IsFounded => Ok(Answer::empty()),
-            OrganisationCall::Found { .. } => Err(Code::NameTaken.into()),
+            OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => {
+                Err(Code::NameTaken.into())
+            }
             OrganisationCall::OpenSession {
                 operator,
                 email,
                 session,
-            } => sessions::open(&moment, &operator, &email, &session),
+                generation,
+            } => sessions::open(&moment, &operator, &email, &session, generation),
             OrganisationCall::RefreshSession => sessions::refresh(&moment),
-            OrganisationCall::EndSessions { operator } => sessions::end_all(&moment, &operator),
+            OrganisationCall::EndSessions {
+                operator,
+                generation,
+            } => sessions::end_all(&moment, &operator, generation),
+            OrganisationCall::MakerOfKey => automation::maker(&moment),
+            OrganisationCall::NoteFailures { operator, failures } => {
+                sessions::note_failures(&moment, &operator, &failures)
+            }
             OrganisationCall::CloseSession => sessions::close(&moment),
             OrganisationCall::Session => sessions::show(&moment),
             OrganisationCall::CreateKey(form) => keys::create(&moment, &self.env, *form).await,
@@ -251,14 +344,42 @@ impl Organisation {
             OrganisationCall::RemoveOperator { id } => operators::remove(&moment, &id),
             OrganisationCall::Audit(query) => audit::list(&moment, &query),
             OrganisationCall::Wake => {
+                deliveries::wake(&self.env, &moment.storage, &configuration)?;
                 outbox::arm(&moment.storage)?;
                 Ok(Answer::empty())
             }
+            OrganisationCall::Webhooks => webhooks::list(&moment),
+            OrganisationCall::CreateWebhook(new) => webhooks::create(&moment, &new),
+            OrganisationCall::Webhook { id } => webhooks::show(&moment, &id),
+            OrganisationCall::EditWebhook { id, edit } => webhooks::edit(&moment, &id, &edit),
+            OrganisationCall::RotateWebhook { id, rotation } => {
+                webhooks::rotate(&moment, &id, &rotation)
+            }
+            OrganisationCall::RemoveWebhook { id } => webhooks::remove(&moment, &id),
+            OrganisationCall::TestWebhook { id } => webhooks::test(&moment, &id),
+            OrganisationCall::Deliveries(query) => deliveries::list(&moment, &query),
+            OrganisationCall::RetryDelivery { id } => deliveries::retry(&moment, &id),
+            OrganisationCall::ConfirmOwner { token } => deliveries::confirm(&moment, &token),
             OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
             OrganisationCall::Generations(keys) => usage::generations(&moment, keys),
             OrganisationCall::Import(form) => import::import(&moment, &self.env, *form).await,
             OrganisationCall::Backup(query) => backup::page(&moment, &query),
             OrganisationCall::Restore(form) => restore::restore(&moment, &self.env, form).await,
         }
+    }
+
+    /// Keeps others from founding it at the same time: its first admin's invitation would be for
+    /// another operator than the one who is in it.
+    fn claim(&self, id: String, now_s: u64) -> Result<Answer, Refusal> {
+        let mut claim = self.claim.borrow_mut();
+        if claim
+            .as_ref()
+            .is_some_and(|claim| claim.id != id && now_s < claim.until_s)
+        {
+            return Err(Code::NameTaken.into());
+        }
+        let until_s = now_s.saturating_add(CLAIM_S);
+        *claim = Some(Claim { id, until_s });
+        Ok(Answer::empty())
     }
 }

@@ -3,6 +3,7 @@
 use keyward_core::catalogue::{Action, Actions};
 use keyward_core::deployment::is_name;
 use keyward_core::limits::ACCOUNTS_MAX;
+use keyward_wire::catalogue::OWN_API;
 use keyward_wire::grants::{Accounts, GrantTable, is_account};
 use keyward_wire::record::Assignment;
 use serde::{Deserialize, Serialize};
@@ -25,13 +26,19 @@ pub(crate) enum Area {
 }
 
 impl Area {
-    const ALL: [Self; 5] = [
-        Self::Keys,
-        Self::Operators,
-        Self::Audit,
-        Self::Organisation,
-        Self::Secrets,
-    ];
+    /// Those that keys can be granted some of: `Secrets` is for people.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Keys, Self::Operators, Self::Audit, Self::Organisation];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Keys => "keys",
+            Self::Operators => "operators",
+            Self::Audit => "audit",
+            Self::Organisation => "organisation",
+            Self::Secrets => "secrets",
+        }
+    }
 }
 
 /// A role of operators: a name that every deployment has, or a table of one's own.
@@ -70,6 +77,17 @@ pub(crate) struct Permissions {
 }
 
 impl OperatorRole {
+    /// The table with these actions.
+    pub(crate) fn with(actions: impl Fn(Area) -> Actions) -> Self {
+        Self::Custom(Permissions {
+            keys: actions(Area::Keys),
+            operators: actions(Area::Operators),
+            audit: actions(Area::Audit),
+            organisation: actions(Area::Organisation),
+            secrets: actions(Area::Secrets),
+        })
+    }
+
     pub(crate) fn permits(&self, area: Area, action: Action) -> bool {
         self.actions(area).contains(action)
     }
@@ -88,11 +106,32 @@ impl OperatorRole {
         }
     }
 
+    /// Whether a key calls the registry for nothing that the role does not permit.
+    ///
+    /// # Errors
+    /// With every assignment that does more.
+    pub(crate) fn covers(&self, assignments: &[Assignment]) -> Result<(), Vec<FieldError>> {
+        let mut beyond = Vec::new();
+        for (index, one) in assignments.iter().enumerate() {
+            for area in Area::ALL {
+                let granted = one.grants.on(OWN_API, area.as_str());
+                if !granted.is_subset_of(self.actions(area)) {
+                    let detail = format!("{OWN_API}/{}: more than your own role", area.as_str());
+                    beyond.push(FieldError::new(format!("roles[{index}].grants"), detail));
+                }
+            }
+        }
+        if beyond.is_empty() {
+            Ok(())
+        } else {
+            Err(beyond)
+        }
+    }
+
     /// Whether it permits nothing that the other one does not.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
-        Area::ALL
-            .into_iter()
-            .all(|area| self.actions(area).is_subset_of(other.actions(area)))
+        let mut areas = Area::ALL.into_iter().chain([Area::Secrets]);
+        areas.all(|area| self.actions(area).is_subset_of(other.actions(area)))
     }
 }
 
@@ -133,6 +172,7 @@ pub(crate) struct MayGrant {
 pub(crate) struct Facts<'a> {
     pub(crate) environment: &'a str,
     pub(crate) assignments: &'a [Assignment],
+    pub(crate) allowlist: Option<&'a str>,
     pub(crate) expires_at_s: u64,
 }
 
@@ -262,7 +302,7 @@ fn has(list: &Accounts, name: &str) -> bool {
     }
 }
 
-fn is_within(inner: &Accounts, outer: &Accounts) -> bool {
+pub(crate) fn is_within(inner: &Accounts, outer: &Accounts) -> bool {
     match (inner, outer) {
         (_, Accounts::All) => true,
         (Accounts::All, Accounts::Listed(_)) => false,
@@ -281,8 +321,7 @@ mod tests {
 
     #[test]
     fn roles_permit_what_their_names_say() {
-        let areas = [Area::Keys, Area::Operators, Area::Audit, Area::Organisation];
-        for area in areas {
+        for area in Area::ALL {
             assert!(role(json!("firm-admin")).permits(area, Action::Delete));
             assert!(role(json!("auditor")).permits(area, Action::Read));
             assert!(!role(json!("auditor")).permits(area, Action::Create));
@@ -307,6 +346,37 @@ mod tests {
         ] {
             assert!(from_value::<OperatorRole>(bad).is_err());
         }
+    }
+
+    #[test]
+    fn who_gives_a_key_the_registry_may_do_as_much_himself() {
+        let fields = |of: serde_json::Value, grants: serde_json::Value| -> Vec<String> {
+            let assignment =
+                json!([{ "role": "admin", "accounts": "all", "grants": { "keyward": grants } }]);
+            let assignments: Vec<Assignment> = from_value(assignment).expect("assignments");
+            let errors = role(of).covers(&assignments).err().unwrap_or_default();
+            errors.into_iter().map(|error| error.detail).collect()
+        };
+        assert!(
+            fields(
+                json!("firm-admin"),
+                json!({ "keys": "crud", "organisation": "crud" })
+            )
+            .is_empty()
+        );
+        assert!(
+            fields(
+                json!("key-manager"),
+                json!({ "keys": "crud", "operators": "r" })
+            )
+            .is_empty()
+        );
+        let beyond = fields(
+            json!("key-manager"),
+            json!({ "operators": "crud", "organisation": "u" }),
+        );
+        assert_eq!(beyond.len(), 2, "{beyond:?}");
+        assert_eq!(fields(json!("auditor"), json!({ "keys": "c" })).len(), 1);
     }
 
     #[test]
@@ -341,6 +411,7 @@ mod tests {
         let facts = Facts {
             environment: "uat",
             assignments: &inside,
+            allowlist: None,
             expires_at_s: now_s + 30 * DAY_S,
         };
         assert_eq!(may_grant().covers(facts, now_s), Ok(()));
@@ -348,6 +419,7 @@ mod tests {
         let facts = Facts {
             environment: "production",
             assignments: &beyond,
+            allowlist: None,
             expires_at_s: now_s + 30 * DAY_S + 1,
         };
         let errors = may_grant().covers(facts, now_s).expect_err("errors");

@@ -1,4 +1,5 @@
 //! What the registry does not do, and how it says so (RFC 9457).
+use keyward_core::denial::{self, Denial};
 use serde::Serialize;
 
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -27,6 +28,8 @@ pub(crate) enum Code {
     Invalid,
     IdempotencyMismatch,
     TemporarilyUnavailable,
+    /// What the core says of a request that a key has signed.
+    Denied(denial::Code),
 }
 
 impl Code {
@@ -85,6 +88,7 @@ impl Code {
             Self::TemporarilyUnavailable => {
                 ("temporarily_unavailable", 503, "Temporarily unavailable")
             }
+            Self::Denied(code) => (code.as_str(), code.status(), code.title()),
         }
     }
 
@@ -140,6 +144,19 @@ impl From<Code> for Refusal {
             errors: Vec::new(),
             retry_after_s: None,
             allow: None,
+        }
+    }
+}
+
+impl From<Denial> for Refusal {
+    fn from(denial: Denial) -> Self {
+        let missing = denial.missing_components().iter();
+        Self {
+            detail: denial.detail().map(str::to_owned),
+            errors: missing
+                .map(|name| FieldError::new(*name, "must be covered by the signature"))
+                .collect(),
+            ..Code::Denied(denial.code()).into()
         }
     }
 }

@@ -5,11 +5,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use worker::Env;
 
+use crate::automation;
 use crate::call::{self, About, Answer, Ask, ORGANISATION};
 use crate::configuration::Configuration;
+use crate::confirmation::{self, OwnerConfirmation};
 use crate::front::{self, Asked};
 use crate::operation::Operation;
-use crate::organisation::{AuditQuery, BackupQuery, KeyQuery, OrganisationCall};
+use crate::organisation::{AuditQuery, BackupQuery, DeliveryQuery, KeyQuery, OrganisationCall};
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::sign_in;
 
@@ -35,6 +37,14 @@ pub(crate) async fn answer(
     use OrganisationCall as Call;
     let asked = &asked;
     nothing_is_left(asked)?;
+    if asked.about.signed.is_some() && asked.operation == Op::OpenSession {
+        return sign_in::open_with_key(env, asked).await;
+    }
+    // Whoever adds an operation that an object does not answer by itself: its signature is judged
+    // by nobody.
+    if asked.about.signed.is_some() && automation::needs(asked.operation).is_none() {
+        return Err(Refusal::because(Code::Forbidden, "not with a key"));
+    }
     let first = || asked.parameters.first().cloned().unwrap_or_default();
     // What one object answers by itself; the others return.
     let call = match asked.operation {
@@ -53,6 +63,8 @@ pub(crate) async fn answer(
         Op::InviteOperatorAgain => {
             return sign_in::invite(env, asked, Call::InviteAgain { id: first() }).await;
         }
+        Op::ConfirmOwner => return confirm_owner(env, asked).await,
+        Op::ShowOwnerPage => return Ok((confirmation::page(), None)),
         Op::ShowJwks => return key_set(configuration, &first()),
         Op::ShowOpenapi => {
             let answer = Answer {
@@ -106,6 +118,21 @@ pub(crate) async fn answer(
         Op::ImportKeys => Call::Import(secretive(asked)?),
         Op::BackUp => Call::Backup(backup_query(asked)?),
         Op::Restore => Call::Restore(secretive(asked)?),
+        Op::ListWebhooks => Call::Webhooks,
+        Op::CreateWebhook => Call::CreateWebhook(json(asked)?),
+        Op::ShowWebhook => Call::Webhook { id: first() },
+        Op::EditWebhook => Call::EditWebhook {
+            id: first(),
+            edit: json(asked)?,
+        },
+        Op::RemoveWebhook => Call::RemoveWebhook { id: first() },
+        Op::RotateWebhook => Call::RotateWebhook {
+            id: first(),
+            rotation: json(asked)?,
+        },
+        Op::TestWebhook => Call::TestWebhook { id: first() },
+        Op::ListDeliveries => Call::Deliveries(delivery_query(asked)?),
+        Op::RetryDelivery => Call::RetryDelivery { id: first() },
     };
     Ok((within(env, asked, call).await?, None))
 }
@@ -126,6 +153,20 @@ fn nothing_is_left(asked: &Asked) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// An owner says that an address is his. Whoever has the token got it there.
+async fn confirm_owner(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
+    let OwnerConfirmation { token } = json(asked)?;
+    let (organisation, token) = token.split_once('.').ok_or(Code::NotFound)?;
+    if !is_name(organisation) {
+        return Err(Code::NotFound.into());
+    }
+    let call = OrganisationCall::ConfirmOwner {
+        token: token.to_owned(),
+    };
+    let answer = ask_organisation(env, organisation, asked.about.clone(), call).await?;
+    Ok((answer, None))
+}
+
 /// What verifies an environment's tokens.
 fn key_set(configuration: &Configuration, environment: &str) -> Result<Reply, Refusal> {
     let set = configuration.with_issuer(environment, |issuer| {
@@ -136,13 +177,13 @@ fn key_set(configuration: &Configuration, environment: &str) -> Result<Reply, Re
     Ok((Answer::json(200, &set)?, None))
 }
 
-/// Asks the organisation of the session.
+/// Asks the organisation of who asks.
 pub(crate) async fn within(
     env: &Env,
     asked: &Asked,
     call: OrganisationCall,
 ) -> Result<Answer, Refusal> {
-    let (organisation, _) = asked.session.as_ref().ok_or(Code::Unauthenticated)?;
+    let organisation = asked.organisation.as_ref().ok_or(Code::Unauthenticated)?;
     ask_organisation(env, organisation, asked.about.clone(), call).await
 }
 
@@ -252,6 +293,22 @@ fn backup_query(asked: &Asked) -> Result<BackupQuery, Refusal> {
             ("secrets", "true" | "false") => query.secrets = value == "true",
             ("secrets", _) => return Err(Refusal::field(name, "must be true or false")),
             ("after", _) => query.after = Some(value.clone()),
+            _ => return Err(no_parameter(name)),
+        }
+    }
+    Ok(query)
+}
+
+fn delivery_query(asked: &Asked) -> Result<DeliveryQuery, Refusal> {
+    let mut query = DeliveryQuery::default();
+    for (name, value) in parameters(asked)? {
+        match name {
+            "key" => query.key = Some(value.clone()),
+            "webhook" => query.webhook = Some(value.clone()),
+            "recipient" => query.recipient = Some(value.clone()),
+            "state" => query.state = Some(word(name, value)?),
+            "after" => query.after = Some(value.clone()),
+            "limit" => query.limit = Some(number(name, value)?),
             _ => return Err(no_parameter(name)),
         }
     }

@@ -1,19 +1,23 @@
 //! What goes over more than one object: founding, enrolling, signing in.
+mod prove;
+
 use keyward_core::deployment::is_name;
 use serde::{Deserialize, Serialize};
 use worker::Env;
 
-use crate::call::{self, Answer, Ask, DIRECTORY, OPERATOR, THE_DIRECTORY};
+use crate::call::{self, Answer, Ask, DIRECTORY, THE_DIRECTORY};
 use crate::configuration::Configuration;
 use crate::directory::DirectoryCall;
 use crate::email;
 use crate::front::{self, Asked};
 use crate::operator::{OperatorCall, Person, Proven};
-use crate::organisation::{OrganisationCall, Who};
+use crate::organisation::{Maker, OrganisationCall, Who};
 use crate::password;
 use crate::random;
 use crate::refusal::{Code, Refusal};
 use crate::route::{Reply, ask_organisation, json, within};
+
+use prove::{ask_operator, prove, without_signature};
 
 /// Ours have 43.
 const INVITATION_BYTES_MAX: usize = 128;
@@ -63,16 +67,17 @@ pub(crate) async fn found(
     if !reserved.is_ok() {
         return Ok((reserved, None));
     }
-    let is_founded = ask_organisation(env, &new.name, about(), OrganisationCall::IsFounded).await?;
-    if is_founded.is_ok() {
-        return Err(Code::NameTaken.into());
+    let id = random::id()?;
+    let claim = OrganisationCall::Claim { id: id.clone() };
+    let claimed = ask_organisation(env, &new.name, about(), claim).await?;
+    if !claimed.is_ok() {
+        return Ok((claimed, None));
     }
     // The invitation comes first: an organisation whose first admin has none would be lost.
     let person = Person {
         organisation: new.name.clone(),
         email: email::folded(&new.firm_admin),
     };
-    let id = random::id()?;
     let invitation = send_invitation(env, asked, &person, &id, true).await?;
     let call = OrganisationCall::Found {
         id,
@@ -96,7 +101,7 @@ pub(crate) async fn invite(
         email: String,
         signed_in_at: Option<u64>,
     }
-    let (organisation, _) = asked.session.as_ref().ok_or(Code::Unauthenticated)?;
+    let organisation = asked.organisation.as_ref().ok_or(Code::Unauthenticated)?;
     let answer = within(env, asked, call).await?;
     if !answer.is_ok() {
         return Ok((answer, None));
@@ -165,7 +170,7 @@ pub(crate) async fn enrol(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
         invitation: form.invitation,
         password: form.password,
     };
-    Ok((ask_operator(env, asked, &person, call).await?, None))
+    Ok((prove(env, asked, &person, call).await?, None))
 }
 
 #[derive(Deserialize)]
@@ -191,7 +196,7 @@ pub(crate) async fn confirm(env: &Env, asked: &Asked) -> Result<Reply, Refusal> 
         invitation: form.invitation,
         code: form.code,
     };
-    Ok((ask_operator(env, asked, &person, call).await?, None))
+    Ok((prove(env, asked, &person, call).await?, None))
 }
 
 #[derive(Deserialize)]
@@ -225,17 +230,54 @@ pub(crate) async fn open(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
         password: form.password,
         code: form.code,
     };
-    let proven = ask_operator(env, asked, &person, call).await?;
+    let proven = prove(env, asked, &person, call).await?;
     if !proven.is_ok() {
         return Ok((proven, None));
     }
+    begin(env, asked, &person, proven.read()?).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignInWithKey {
+    code: String,
+}
+
+/// With a key instead of the password. The request is signed, and the organisation judges that.
+pub(crate) async fn open_with_key(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
+    let form: SignInWithKey = json(asked)?;
+    may_be(&form.code, CODE_BYTES_MAX)?;
+    let organisation = asked.organisation.as_ref().ok_or(Code::Unauthenticated)?;
+    let maker = within(env, asked, OrganisationCall::MakerOfKey).await?;
+    if !maker.is_ok() {
+        return Ok((maker, None));
+    }
+    let maker: Maker = maker.read()?;
+    let person = Person {
+        organisation: organisation.clone(),
+        email: maker.email,
+    };
+    let call = OperatorCall::StepUp {
+        operator: maker.id,
+        code: form.code,
+    };
+    let proven = prove(env, asked, &person, call).await?;
+    if !proven.is_ok() {
+        return Ok((proven, None));
+    }
+    begin(env, asked, &person, proven.read()?).await
+}
+
+/// The session of who showed both factors.
+async fn begin(env: &Env, asked: &Asked, person: &Person, shown: Proven) -> Result<Reply, Refusal> {
     let secret = random::secret()?;
     let call = OrganisationCall::OpenSession {
-        operator: proven.read::<Proven>()?.operator,
+        operator: shown.operator,
+        generation: shown.generation,
         email: person.email.clone(),
         session: random::hash(&secret),
     };
-    let about = asked.about.clone();
+    let about = without_signature(asked);
     let opened = ask_organisation(env, &person.organisation, about, call).await?;
     if !opened.is_ok() {
         return Ok((opened, None));
@@ -262,7 +304,7 @@ pub(crate) struct SecondFactor {
 pub(crate) async fn step_up(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     let form: SecondFactor = json(asked)?;
     may_be(&form.code, CODE_BYTES_MAX)?;
-    let (organisation, _) = asked.session.as_ref().ok_or(Code::Unauthenticated)?;
+    let organisation = asked.organisation.as_ref().ok_or(Code::Unauthenticated)?;
     let session = within(env, asked, OrganisationCall::Session).await?;
     if !session.is_ok() {
         return Ok((session, None));
@@ -276,7 +318,7 @@ pub(crate) async fn step_up(env: &Env, asked: &Asked) -> Result<Reply, Refusal> 
         operator: who.id,
         code: form.code,
     };
-    let proven = ask_operator(env, asked, &person, call).await?;
+    let proven = prove(env, asked, &person, call).await?;
     if !proven.is_ok() {
         return Ok((proven, None));
     }
@@ -301,17 +343,4 @@ fn person(organisation: &str, email: &str) -> Result<Person, Refusal> {
         organisation: organisation.to_owned(),
         email: email::folded(email),
     })
-}
-
-async fn ask_operator(
-    env: &Env,
-    asked: &Asked,
-    person: &Person,
-    call: OperatorCall,
-) -> Result<Answer, Refusal> {
-    let question = Ask {
-        about: asked.about.clone(),
-        call,
-    };
-    call::ask(env, OPERATOR, &person.object_name(), &question).await
 }

@@ -45,6 +45,16 @@ pub struct WebhookFacts<'a> {
     pub manage_at: &'a str,
 }
 
+/// What a mail says to an owner who is asked whether his address is his.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnerFacts<'a> {
+    pub organisation: &'a str,
+    /// Where he says so. Whoever has it can; it leads nowhere else.
+    pub link: &'a str,
+    /// Until when that is good, in seconds of Unix time.
+    pub until_s: u64,
+}
+
 /// A mail without its envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
@@ -67,6 +77,12 @@ impl Mail {
     pub fn of_disabled(webhook: &WebhookFacts<'_>) -> Self {
         Self::from(words::disabled(webhook))
     }
+
+    /// The mail that asks an owner, before he gets any other.
+    #[must_use]
+    pub fn of_owner(owner: &OwnerFacts<'_>) -> Self {
+        Self::from(words::asked(owner))
+    }
 }
 
 impl From<Letter> for Mail {
@@ -85,6 +101,7 @@ struct Letter {
     headline: String,
     before: Vec<String>,
     facts: Vec<(&'static str, String)>,
+    link: Option<String>,
     after: Vec<String>,
     reason: &'static str,
 }

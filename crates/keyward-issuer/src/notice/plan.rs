@@ -87,7 +87,10 @@ impl KeyFacts<'_> {
         times.min()
     }
 
-    fn state(&self, one: &Planned, now_s: u64) -> State {
+    /// What a notice is when the clock shows this: [`State::Sending`] when it is to be sent. One
+    /// that is not wanted any more stays what it is, or has passed.
+    #[must_use]
+    pub fn state(&self, one: &Planned, now_s: u64) -> State {
         if matches!(one.state, State::Sent | State::GivenUp) {
             return one.state;
         }
@@ -143,7 +146,9 @@ impl KeyFacts<'_> {
         })
     }
 
-    fn planned(&self, notice: Notice, recipient: &Recipient, now_s: u64) -> Planned {
+    /// A notice to one recipient; behind its time it has passed.
+    #[must_use]
+    pub fn planned(&self, notice: Notice, recipient: &Recipient, now_s: u64) -> Planned {
         let is_behind = match notice {
             Notice::Expires {
                 threshold,

@@ -6,7 +6,9 @@ use alloc::string::String;
 use keyward_core::json::{JsonError, Members, Value};
 
 use super::origin::{Origin, OriginJson};
-use super::{AccountsAt, ActionName, Api, CatalogueFile, Cors, OriginByEnvironment, Route};
+use super::{
+    AccountsAt, ActionName, Api, CatalogueFile, Cors, OWN_API, OriginByEnvironment, Route,
+};
 
 type Result<T> = core::result::Result<T, JsonError>;
 
@@ -24,8 +26,15 @@ pub(super) fn file(text: &str) -> Result<CatalogueFile> {
 
 fn api(value: Value<'_>) -> Result<Api> {
     let mut members = Members::of("an API", value)?;
+    let name = text(&mut members, "name")?;
+    if name == OWN_API {
+        return Err(JsonError::must_be(
+            "name",
+            "another one than the registry's own API has",
+        ));
+    }
     let api = Api {
-        name: text(&mut members, "name")?,
+        name,
         resources: members.list("resources", |one| string("resources", one))?,
         cors: members.optional("cors").map(cors).transpose()?,
         routes: members.list("routes", route)?,

@@ -75,6 +75,10 @@ fn what_is_not_understood_is_refused() {
         says(&EXAMPLE.replace("\"action\": \"read\"", "\"action\": \"peek\"")).contains("peek")
     );
     assert!(says(&EXAMPLE.replace("\"uat\"", "\"production\"")).contains("repeated"));
+    assert!(
+        says(&EXAMPLE.replace("\"name\": \"management\"", "\"name\": \"keyward\""))
+            .contains("registry's own API")
+    );
     let file = CatalogueFile::parse(&EXAMPLE.replace("[\"POST\"]", "[\"TRACE\"]")).unwrap();
     let error = file.definitions().unwrap_err().to_string();
     assert!(error.contains("TRACE"), "{error}");

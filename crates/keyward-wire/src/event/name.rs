@@ -75,6 +75,7 @@ names! {
     OperatorEdited "operator.edited" [Audit], "An operator's role, limits or state is another one.";
     OperatorRemoved "operator.removed" [Audit], "An operator was removed.";
     OperatorSignedIn "operator.signed_in" [Audit], "An operator showed both factors.";
+    OperatorRefused "operator.refused" [Audit], "Signing in as an operator failed: how often, summed up by network.";
     RoleCreated "role.created" [Audit], "The organisation has a new role.";
     RoleEdited "role.edited" [Audit], "A role grants other things.";
     RoleRemoved "role.removed" [Audit], "A role was removed.";

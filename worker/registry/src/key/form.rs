@@ -1,6 +1,7 @@
 //! Keys as they are asked for.
 mod check;
 mod import;
+mod own_api;
 
 use keyward_core::key::Profile;
 #[cfg(test)]
@@ -57,6 +58,13 @@ pub(crate) struct KeyForm {
     expires_at: Option<u64>,
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Days>"))]
     life_days: Option<u64>,
+}
+
+impl KeyForm {
+    /// Whether when it expires is left to us.
+    pub(crate) const fn names_no_end(&self) -> bool {
+        self.expires_at.is_none() && self.life_days.is_none()
+    }
 }
 
 /// A role that the key is to hold.

@@ -159,6 +159,7 @@ impl KeyView {
         Facts {
             environment: &self.environment,
             assignments: &self.roles,
+            allowlist: self.allowlist.as_deref(),
             expires_at_s: self.expires_at,
         }
     }

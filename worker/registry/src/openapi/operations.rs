@@ -5,16 +5,18 @@ use serde_json::{Value, json};
 
 use super::describing::{Described, Describing, Identity};
 use super::schemas::Schemas;
-use super::shapes::{Health, JsonLines, JwkSet};
+use super::shapes::{Health, JsonLines, JwkSet, Page};
 use crate::call::JSON_LINES;
+use crate::confirmation::OwnerConfirmation;
 use crate::key::{ImportForm, KeyEdit, KeyForm};
 use crate::operation::Operation;
 use crate::operator::{Authenticator, Enrolled};
 use crate::organisation::{
-    AuditQuery, BackupQuery, EditedRole, ImportReport, KeyPage, KeyQuery, KeyWithSecret,
-    NewOperator, NewRole, OperatorEdit, OperatorView, Operators, Reconciled, Reconciliation,
-    RestoreForm, RestoreReport, RoleEdit, RoleView, Roles, Rotation, Settings, SettingsEdit,
-    SignedHead, Who,
+    AuditQuery, BackupQuery, DeliveryPage, DeliveryQuery, DeliveryView, EditedRole, ImportReport,
+    KeyPage, KeyQuery, KeyWithSecret, NewOperator, NewRole, NewWebhook, OperatorEdit, OperatorView,
+    Operators, Reconciled, Reconciliation, RestoreForm, RestoreReport, RoleEdit, RoleView, Roles,
+    Rotation, Settings, SettingsEdit, SignedHead, Trial, WebhookEdit, WebhookRotation, WebhookView,
+    WebhookWithSecret, Webhooks, Who,
 };
 use crate::policy::Area;
 use crate::refusal::Code;
@@ -257,7 +259,8 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
                 200,
                 "Entries, each a line; go on after the last until there is none",
                 JSON_LINES,
-            ),
+            )
+            .with("Keyward-Audit-Head", "The log's present head, signed."),
         Op::ShowAuditHead => is
             .says("audit", "The log's last sequence and hash, signed")
             .needs(Audit, Read)
@@ -302,6 +305,75 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .fresh()
             .takes::<RestoreForm>()
             .gives::<RestoreReport>(200, "What became of each key"),
+        Op::ListWebhooks => is
+            .says("webhooks", "All webhooks")
+            .needs(Organisation, Read)
+            .gives::<Webhooks>(200, "All of them"),
+        Op::CreateWebhook => is
+            .says(
+                "webhooks",
+                "Makes a webhook; its secret is in this answer only",
+            )
+            .needs(Organisation, Create)
+            .fresh()
+            .takes::<NewWebhook>()
+            .gives::<WebhookWithSecret<'static>>(201, "Made")
+            .refuses(&[Code::Conflict]),
+        Op::ShowWebhook => is
+            .says("webhooks", "One webhook")
+            .needs(Organisation, Read)
+            .gives::<WebhookView>(200, "The webhook"),
+        Op::EditWebhook => is
+            .says(
+                "webhooks",
+                "Changes, disables or enables a webhook; what is absent stays",
+            )
+            .needs(Organisation, Update)
+            .fresh()
+            .takes::<WebhookEdit>()
+            .gives::<WebhookView>(200, "Changed"),
+        Op::RemoveWebhook => is
+            .says("webhooks", "Removes a webhook")
+            .needs(Organisation, Delete)
+            .fresh()
+            .empty("Removed"),
+        Op::RotateWebhook => is
+            .says(
+                "webhooks",
+                "A new secret, and how long the old one signs beside it",
+            )
+            .needs(Organisation, Update)
+            .fresh()
+            .takes::<WebhookRotation>()
+            .gives::<WebhookWithSecret<'static>>(200, "The webhook and its new secret"),
+        Op::TestWebhook => is
+            .says("webhooks", "Sends a webhook an event that means nothing")
+            .needs(Organisation, Update)
+            .gives::<Trial>(202, "It is sent")
+            .refuses(&[Code::Conflict]),
+        Op::ListDeliveries => is
+            .says(
+                "deliveries",
+                "What owners and webhooks were told or will be, the newest first",
+            )
+            .needs(Keys, Read)
+            .asks::<DeliveryQuery>()
+            .gives::<DeliveryPage>(200, "A page; `next` is the next one's `after`"),
+        Op::RetryDelivery => is
+            .says("deliveries", "Sends once more what was given up")
+            .needs(Keys, Update)
+            .gives::<DeliveryView>(200, "It is sent")
+            .refuses(&[Code::Conflict]),
+        Op::ConfirmOwner => is
+            .says("owners", "An owner says that an address is his")
+            .by(Identity::Nobody)
+            .takes::<OwnerConfirmation>()
+            .empty("Noted")
+            .refuses(&[Code::NotFound]),
+        Op::ShowOwnerPage => is
+            .says("owners", "The page that the link of a mail leads to")
+            .by(Identity::Nobody)
+            .gives_as::<Page>(200, "The page", "text/html"),
         Op::ShowJwks => is
             .says("public", "What verifies an environment's tokens (RFC 7517)")
             .by(Identity::Nobody)

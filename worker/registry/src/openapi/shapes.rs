@@ -6,6 +6,7 @@ use keyward_core::key::Profile as Known;
 use keyward_core::limits::{
     ACCOUNT_BYTES_MAX, ACCOUNTS_MAX, APIS_MAX, KEY_ID_BYTES_MAX, RESOURCES_MAX,
 };
+use keyward_wire::event::{EventName, Place};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
@@ -54,6 +55,11 @@ shapes! {
     Allowlist { "type": "string", "maxLength": ALLOWLIST_CHARACTERS_MAX, "examples": ["192.0.2.0/24, 2001:db8::/32"] }
     Algorithm { "enum": ["hmac-sha512", "hmac-sha256", "EdDSA", "HS512"] }
     Profile { "enum": (Known::ALL.map(Known::as_str)) }
+    Event { "enum": (events(|_| true)) }
+    WebhookUrl { "type": "string", "format": "uri", "maxLength": 2048, "pattern": WEBHOOK_URL }
+    WebhookEvents { "type": "array", "items": { "enum": (events(|name| name.appears_in(Place::Webhook))) }, "minItems": 1, "maxItems": (EventName::ALL.len()) }
+    DeliveryState { "enum": ["waiting", "sending", "sent", "passed", "givenUp"] }
+    Page { "type": "string" }
     KeyState { "enum": ["active", "removed", "expired", "disabled", "pending"] }
     Accounts { "anyOf": [
         { "const": "all" },
@@ -115,6 +121,16 @@ const SECRET_CHARACTERS_MAX: usize = 4_096;
 const ALLOWLIST_CHARACTERS_MAX: usize = crate::front::CONTENT_BYTES_MAX;
 const EMAIL: &str = "^(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+([.][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@\
 ([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$";
+
+/// A dotted name of the public internet; what else may not be is refused.
+const WEBHOOK_URL: &str = "^https://([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z]{2,20}(/[A-Za-z0-9._~/-]*)?([?][A-Za-z0-9._~/=&-]*)?$";
+
+fn events(is_there: impl Fn(EventName) -> bool) -> Vec<&'static str> {
+    let all = EventName::ALL.iter().copied();
+    all.filter(|name| is_there(*name))
+        .map(EventName::as_str)
+        .collect()
+}
 
 /// Every set of actions, as it is written.
 fn letters() -> Vec<String> {

@@ -8,18 +8,23 @@ use serde::{Deserialize, Serialize};
 use worker::Storage;
 use zeroize::Zeroizing;
 
+use super::Proven;
+use crate::clock;
 use crate::configuration::Configuration;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 5] = [
     "CREATE TABLE IF NOT EXISTS factors (
         one INTEGER PRIMARY KEY CHECK (one = 1), organisation TEXT NOT NULL, email TEXT NOT NULL,
         operator TEXT NOT NULL, password TEXT, totp TEXT, last_step INTEGER, next_password TEXT, next_totp TEXT,
-        invitation TEXT, invitation_until_s INTEGER) STRICT",
+        invitation TEXT, invitation_until_s INTEGER, generation INTEGER NOT NULL DEFAULT 0,
+        is_untold INTEGER NOT NULL DEFAULT 0, told_at_s INTEGER NOT NULL DEFAULT 0) STRICT",
     "CREATE TABLE IF NOT EXISTS recovery (hash TEXT PRIMARY KEY) STRICT",
-    super::attempts::TABLE,
+    super::failures::TABLE,
+    super::guesses::TABLES[0],
+    super::guesses::TABLES[1],
 ];
 
 /// Whose factors they are.
@@ -42,6 +47,12 @@ pub(super) struct Factors {
     pub(super) next_totp: Option<String>,
     pub(super) invitation: Option<String>,
     pub(super) invitation_until_s: Option<u64>,
+    /// Grows with each change of the factors.
+    pub(super) generation: u64,
+    /// Whether the organisation does not know that they are others now.
+    pub(super) is_untold: u8,
+    /// When the organisation was told of failures.
+    pub(super) told_at_s: u64,
 }
 
 impl Factors {
@@ -58,6 +69,13 @@ impl Factors {
             return Ok(None);
         }
         Ok(sql::row(storage, "SELECT * FROM factors", args![])?)
+    }
+
+    pub(super) fn proven(&self) -> Proven {
+        Proven {
+            operator: self.operator.clone(),
+            generation: self.generation,
+        }
     }
 }
 
@@ -146,7 +164,9 @@ pub(super) fn invite(
 
 pub(super) fn forget(storage: &Storage) -> Result<(), Refusal> {
     sql::run(storage, "DELETE FROM factors", args![])?;
-    sql::run(storage, "DELETE FROM recovery", args![])?;
+    for table in ["recovery", "failures", "guesses", "known_networks"] {
+        sql::run(storage, &format!("DELETE FROM {table}"), args![])?;
+    }
     Ok(())
 }
 
@@ -160,6 +180,8 @@ pub(super) fn set_next(storage: &Storage, password: &str, totp: &str) -> Result<
     Ok(())
 }
 
+/// A generation is the time, where that is later: so it grows, too, when those before it were
+/// forgotten.
 pub(super) fn use_next(
     storage: &Storage,
     step: u64,
@@ -168,8 +190,9 @@ pub(super) fn use_next(
     sql::run(
         storage,
         "UPDATE factors SET password = next_password, totp = next_totp, last_step = ?,
-         next_password = NULL, next_totp = NULL, invitation = NULL, invitation_until_s = NULL",
-        args![step],
+         next_password = NULL, next_totp = NULL, invitation = NULL, invitation_until_s = NULL,
+         generation = max(generation + 1, ?), is_untold = 1",
+        args![step, clock::now_ms()],
     )?;
     sql::run(storage, "DELETE FROM recovery", args![])?;
     for code in recovery_codes {
@@ -180,6 +203,17 @@ pub(super) fn use_next(
         )?;
     }
     Ok(())
+}
+
+/// The organisation knows that the factors are those of this generation.
+pub(super) fn is_told(storage: &Storage, generation: u64) -> Result<(), Refusal> {
+    let statement = "UPDATE factors SET is_untold = 0 WHERE generation = ?";
+    Ok(sql::run(storage, statement, args![generation])?)
+}
+
+pub(super) fn set_told_at(storage: &Storage, at_s: u64) -> Result<(), Refusal> {
+    let statement = "UPDATE factors SET told_at_s = ?";
+    Ok(sql::run(storage, statement, args![at_s])?)
 }
 
 pub(super) fn set_last_step(storage: &Storage, step: u64) -> Result<(), Refusal> {

@@ -9,7 +9,7 @@ use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
-use super::schema;
+use super::{head, schema};
 use crate::call::{Answer, JSON_LINES, PAGE_BYTES_MAX};
 use crate::policy::Area;
 use crate::refusal::Refusal;
@@ -27,11 +27,19 @@ pub(crate) const SEQUENCE_MAX: u64 = 999_999_999_999_999;
 pub(super) enum By<'a> {
     /// Who has the root token.
     Root,
+    /// Who did not prove to be anybody.
+    Nobody,
+    /// Nobody asked: a time had come.
+    Registry,
+    /// Who has a mail's link.
+    Owner { email: &'a str },
     Operator {
         id: &'a str,
         email: &'a str,
         second_factor_at: u64,
     },
+    /// A key of the API `keyward`.
+    Key { id: &'a str, name: &'a str },
 }
 
 #[derive(Serialize)]
@@ -152,6 +160,7 @@ pub(super) fn list(moment: &Moment, query: &AuditQuery) -> Result<Answer, Refusa
         status: 200,
         media_type: JSON_LINES,
         body: Some(text),
+        audit_head: Some(head::text(moment)?),
         ..Answer::default()
     })
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use worker::Storage;
 
-use super::change::{Change, Moment, Needs};
+use super::change::{Change, Fresh, Moment, Needs};
 use super::{head, schema};
 use crate::call::{Answer, JSON_LINES};
 use crate::key::KeyView;
@@ -78,7 +78,11 @@ pub(super) fn page(moment: &Moment, query: &BackupQuery) -> Result<Answer, Refus
     };
     let secrets = before.as_ref().map_or(query.secrets, |seal| seal.secrets);
     let needs = Needs {
-        fresh: secrets,
+        fresh: if secrets {
+            Fresh::Factor
+        } else {
+            Fresh::Nothing
+        },
         ..Needs::to(Action::Read, Area::Organisation)
     };
     moment.change(needs, |change| {

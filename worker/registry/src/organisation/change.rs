@@ -7,9 +7,10 @@ use keyward_wire::event::EventName;
 use serde::Serialize;
 use worker::Storage;
 
+use super::actor::{Actor, Proof};
 use super::audit;
 use super::outbox;
-use super::sessions::{self, Actor};
+use super::{automation, sessions};
 use crate::call::About;
 use crate::configuration::Configuration;
 use crate::policy::Area;
@@ -21,6 +22,8 @@ pub(super) struct Moment {
     pub(super) configuration: Rc<Configuration>,
     pub(super) now_s: u64,
     pub(super) about: About,
+    /// The key that signed the request. Nobody else asks then.
+    pub(super) key: Option<String>,
 }
 
 /// What a call needs besides a session.
@@ -28,8 +31,17 @@ pub(super) struct Moment {
 pub(super) struct Needs {
     pub(super) area: Area,
     pub(super) action: Action,
-    /// A second factor that is under five minutes old.
-    pub(super) fresh: bool,
+    pub(super) fresh: Fresh,
+}
+
+/// What has to be shown for this call, or shortly before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fresh {
+    Nothing,
+    /// A second factor that is under five minutes old: keys have none.
+    Factor,
+    /// The same, or a signature over this request.
+    FactorOrSignature,
 }
 
 impl Needs {
@@ -37,29 +49,43 @@ impl Needs {
         Self {
             area,
             action,
-            fresh: false,
+            fresh: Fresh::Nothing,
         }
     }
 
     pub(super) const fn and_a_fresh_factor(self) -> Self {
         Self {
-            fresh: true,
+            fresh: Fresh::Factor,
+            ..self
+        }
+    }
+
+    pub(super) const fn and_a_fresh_factor_or_signature(self) -> Self {
+        Self {
+            fresh: Fresh::FactorOrSignature,
             ..self
         }
     }
 }
 
 impl Moment {
-    /// The operator of the session, if he may do this.
+    /// Who asks, if he may do this.
     pub(super) fn admit(&self, needs: Needs) -> Result<Actor, Refusal> {
-        let actor = sessions::actor(self)?;
+        let actor = match &self.key {
+            Some(key_id) => automation::actor(self, key_id)?,
+            None => sessions::actor(self)?,
+        };
         if !actor.role.permits(needs.area, needs.action) {
             return Err(Code::Forbidden.into());
         }
-        if needs.fresh && !actor.times.is_fresh(self.now_s) {
-            return Err(Code::StepUpRequired.into());
+        match (&actor.proof, needs.fresh) {
+            (_, Fresh::Nothing) | (Proof::Signature { .. }, Fresh::FactorOrSignature) => Ok(actor),
+            (Proof::Signature { .. }, Fresh::Factor) => {
+                Err(Refusal::because(Code::Forbidden, "not with a key"))
+            }
+            (Proof::Session(times), _) if times.is_fresh(self.now_s) => Ok(actor),
+            (Proof::Session(_), _) => Err(Code::StepUpRequired.into()),
         }
-        Ok(actor)
     }
 
     /// Admits who only reads; that counts as use of the session.
@@ -109,11 +135,7 @@ impl Change<'_> {
         before: Option<&T>,
         after: Option<&T>,
     ) -> Result<(), Refusal> {
-        let actor = audit::By::Operator {
-            id: &self.actor.id,
-            email: &self.actor.email,
-            second_factor_at: self.actor.times.second_factor_at_s,
-        };
-        audit::append(self.moment, actor, action, subject, before, after)
+        let by = self.actor.by();
+        audit::append(self.moment, by, action, subject, before, after)
     }
 }

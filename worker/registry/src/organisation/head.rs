@@ -4,13 +4,14 @@ use core::time::Duration;
 
 use futures_util::future::{Either, select};
 use keyward_core::catalogue::Action;
+use keyward_platform::transaction;
 use keyward_wire::audit::{AuditHead, head_kv_name};
+use keyward_wire::event::Event;
 use serde::{Deserialize, Serialize};
 use worker::{Delay, Env, Storage};
 
 use super::change::{Moment, Needs};
-use super::outbox;
-use super::schema;
+use super::{deliveries, outbox, schema};
 use crate::call::Answer;
 use crate::clock;
 use crate::configuration::Configuration;
@@ -65,6 +66,12 @@ pub(super) fn signed(
     Ok(SignedHead { head, signed })
 }
 
+/// The head, signed, as it goes with what is exported of the log.
+pub(super) fn text(moment: &Moment) -> Result<String, Refusal> {
+    let organisation = schema::policy(&moment.storage)?.name;
+    Ok(signed(&moment.storage, &moment.configuration, &organisation)?.signed)
+}
+
 pub(super) fn show(moment: &Moment) -> Result<Answer, Refusal> {
     moment.look(Needs::to(Action::Read, Area::Audit))?;
     let organisation = schema::policy(&moment.storage)?.name;
@@ -100,12 +107,21 @@ async fn store(env: &Env, storage: &Storage, configuration: &Configuration) -> R
         Either::Left((outcome, _)) => outcome?,
         Either::Right(_) => return Err(Refusal::internal(&"KV does not answer")),
     }
-    sql::run(
-        storage,
-        "UPDATE organisation SET head_sequence = ?, head_at_s = ?",
-        args![signed.head.sequence, now_s],
-    )?;
-    Ok(())
+    let event = Event::AuditHead {
+        organisation: organisation.clone(),
+        sequence: signed.head.sequence,
+        hash: signed.head.hash.clone(),
+        at: signed.head.at,
+        signed: signed.signed.clone(),
+    };
+    transaction(storage, || {
+        sql::run(
+            storage,
+            "UPDATE organisation SET head_sequence = ?, head_at_s = ?",
+            args![signed.head.sequence, now_s],
+        )?;
+        deliveries::announce(storage, event, now_s)
+    })
 }
 
 /// When the next head is to be stored; `None` while it is the one that is.

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use keyward_core::catalogue::Action;
 use worker::Env;
 
+use super::actor::Actor;
 use super::change::{Change, Moment, Needs};
-use super::sessions::Actor;
 use super::{keys, roles, schema};
 use crate::call::{self, Answer, Ask, DIRECTORY, THE_DIRECTORY};
 use crate::directory::DirectoryCall;
@@ -27,7 +27,7 @@ use report::Outcome;
 pub(crate) use report::Report;
 
 fn needs() -> Needs {
-    Needs::to(Action::Create, Area::Keys).and_a_fresh_factor()
+    Needs::to(Action::Create, Area::Keys).and_a_fresh_factor_or_signature()
 }
 
 /// What became of each row; or with `dryRun`, what would.
@@ -281,7 +281,7 @@ fn invalid(errors: Vec<FieldError>) -> Fault {
 
 /// Whether the key may be made by him, and nothing else has its id or its name.
 fn free(moment: &Moment, actor: &Actor, view: &KeyView) -> Result<Result<(), Fault>, Refusal> {
-    if let Err(errors) = actor.may_grant.covers(view.facts(), moment.now_s) {
+    if let Err(errors) = actor.covers(view.facts(), moment.now_s) {
         let code = RowFault::BeyondMayGrant;
         return Ok(Err(Fault { code, errors }));
     }

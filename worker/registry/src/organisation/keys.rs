@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Moment, Needs};
 use super::{roles, schema};
+use crate::automation;
 use crate::call::Answer;
 use crate::key::{Checker, KeyEdit, KeyView};
 use crate::policy::Area;
 use crate::random;
-use crate::refusal::{Code, Refusal};
+use crate::refusal::{Code, FieldError, Refusal};
 
 pub(super) use again::{acknowledge, secret_again};
 pub(super) use create::{Taken, create, insert_imported, taken};
@@ -27,6 +28,7 @@ pub(super) use role::{holders, narrow, view};
 pub(crate) use stored::KeyWithSecret;
 pub(crate) use stored::ShownKey;
 use stored::Stored;
+pub(super) use stored::record;
 
 /// The end of the year 9999, beyond which nobody means a time.
 pub(crate) const TIME_S_MAX: u64 = 253_402_300_799;
@@ -148,7 +150,7 @@ pub(super) fn rotate(
     key_id: &str,
     rotation: &Rotation,
 ) -> Result<Answer, Refusal> {
-    let needs = Needs::to(Action::Update, Area::Keys).and_a_fresh_factor();
+    let needs = Needs::to(Action::Update, Area::Keys).and_a_fresh_factor_or_signature();
     change(
         moment,
         needs,
@@ -195,7 +197,7 @@ fn reissued(moment: &Moment, stored: &Stored, rotation: &Rotation) -> Result<Cha
     })
 }
 
-/// When the key must be inside of the operator's `mayGrant`.
+/// When the key must be inside of what who asks may grant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inside {
     BeforeAndAfter,
@@ -237,7 +239,7 @@ fn change(
             return Err(Code::PreconditionFailed.into());
         }
         let may_grant = |view: &KeyView| match inside {
-            Inside::Neither => Ok(()),
+            Inside::Neither => change.actor.reaches(&view.environment).map_err(beyond),
             Inside::BeforeAndAfter => is_inside(change, view),
         };
         may_grant(&stored.view)?;
@@ -254,14 +256,20 @@ fn change(
 }
 
 fn is_inside(change: &Change<'_>, view: &KeyView) -> Result<(), Refusal> {
-    let covered = change
-        .actor
-        .may_grant
-        .covers(view.facts(), change.moment.now_s);
-    covered.map_err(|errors| Refusal {
+    // Who had its secret would have somebody else's first factor.
+    if automation::is_password(&view.roles) && view.created_by != change.actor.email {
+        let detail = "a key to sign in with is its maker's alone";
+        return Err(beyond(Vec::from([FieldError::new("roles", detail)])));
+    }
+    let covered = change.actor.covers(view.facts(), change.moment.now_s);
+    covered.map_err(beyond)
+}
+
+fn beyond(errors: Vec<FieldError>) -> Refusal {
+    Refusal {
         errors,
         ..Code::BeyondMayGrant.into()
-    })
+    }
 }
 
 /// Why a key cannot be made or changed, in terms of the request.

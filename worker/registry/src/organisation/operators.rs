@@ -5,10 +5,10 @@ use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 use worker::Storage;
 
+use super::actor::Actor;
 use super::audit::{self, By};
 use super::change::{Change, Moment, Needs};
-use super::sessions::{self, Actor};
-use super::{outbox, schema, settings};
+use super::{outbox, schema, sessions, settings};
 use crate::call::Answer;
 use crate::policy::{Area, MayGrant, OperatorRole};
 use crate::random;
@@ -241,6 +241,11 @@ pub(super) fn remove(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
         sql::run(
             change.storage(),
             "DELETE FROM operators WHERE id = ?",
+            args![id],
+        )?;
+        sql::run(
+            change.storage(),
+            "DELETE FROM factors WHERE operator = ?",
             args![id],
         )?;
         an_admin_is_left(moment)?;

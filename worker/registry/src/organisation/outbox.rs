@@ -18,10 +18,13 @@ use crate::sql::{self, args};
 
 /// The KV namespace that the gateway reads.
 pub(super) const BINDING: &str = "KEYS";
-/// Writes of one alarm; the rest is the next one's.
-const WRITES_MAX: usize = 500;
-/// Writes side by side, which is what a Worker may have of connections.
-const SIDE_BY_SIDE: u64 = 6;
+/// Writes of one alarm; the rest is the next one's. With KV that never answers they take as long as
+/// an alarm may.
+const WRITES_MAX: usize = 300;
+/// Writes side by side. A Worker may have six connections, of which deliveries need some.
+const SIDE_BY_SIDE: u64 = 4;
+/// How often it is looked again, while deliveries are under way.
+const PAUSE: Duration = Duration::from_millis(200);
 /// KV takes one write a second for each key.
 const APART_MS: u64 = 1_000;
 /// Everything is written once more after this, against writes that were given up and arrive late.
@@ -54,7 +57,8 @@ pub(super) fn arm(storage: &Storage) -> worker::Result<()> {
     let next: Option<Next> = sql::row(
         storage,
         "SELECT min(at_ms) AS at_ms FROM (SELECT min(due_at_ms) AS at_ms FROM publish
-         UNION ALL SELECT min(renew_at_s) * 1000 FROM keys WHERE renew_at_s IS NOT NULL)",
+         UNION ALL SELECT min(renew_at_s) * 1000 FROM keys WHERE renew_at_s IS NOT NULL
+         UNION ALL SELECT min(due_at_s) * 1000 FROM deliveries WHERE due_at_s IS NOT NULL)",
         args![],
     )?;
     let head_at_ms = head::due_at_s(storage)?.map(|at_s| at_s.saturating_mul(1000));
@@ -80,23 +84,63 @@ struct Due {
     record: String,
 }
 
-/// Writes what is due. What fails is put off; nothing is given up.
-pub(super) async fn drain(env: &Env, storage: &Storage, configuration: &Configuration) {
-    let mut writes = 0;
+/// Writes what is due, and goes on doing so while something slower is under way: an alarm begins
+/// only when the one before has ended, and what is revoked is not to wait for somebody's mail
+/// server.
+pub(super) async fn drain_beside(
+    env: &Env,
+    storage: &Storage,
+    configuration: &Configuration,
+    slower: impl Future<Output = ()>,
+) {
+    let mut writes = drain(env, storage, configuration, WRITES_MAX).await;
+    let mut slower = Box::pin(slower);
     while writes < WRITES_MAX {
+        match select(slower, Box::pin(Delay::from(PAUSE))).await {
+            Either::Left(_) => return,
+            Either::Right((_, pending)) => slower = pending,
+        }
+        let left = WRITES_MAX.saturating_sub(writes);
+        let drained = Box::pin(drain(env, storage, configuration, left));
+        match select(slower, drained).await {
+            Either::Left(((), drained)) => {
+                drained.await;
+                return;
+            }
+            Either::Right((done, pending)) => {
+                writes = writes.saturating_add(done);
+                slower = pending;
+            }
+        }
+    }
+    slower.await;
+}
+
+/// Writes what is due, so much of it, and gives how much it was. What fails is put off; nothing
+/// is given up.
+async fn drain(
+    env: &Env,
+    storage: &Storage,
+    configuration: &Configuration,
+    writes_max: usize,
+) -> usize {
+    let mut writes = 0;
+    while writes < writes_max {
         let due = match due(storage) {
-            Ok(due) if due.is_empty() => return,
+            Ok(due) if due.is_empty() => return writes,
             Ok(due) => due,
-            Err(refusal) => return drop(refusal),
+            // The log has why.
+            Err(_) => return writes,
         };
         writes += due.len();
         let all = join_all(due.iter().map(|one| write(env, configuration, one))).await;
         for (one, outcome) in due.iter().zip(all) {
             if settle(storage, one, outcome).is_err() {
-                return;
+                return writes;
             }
         }
     }
+    writes
 }
 
 /// The next keys, those among them whose freshness is to be renewed.

@@ -6,7 +6,7 @@ use crate::policy::DAY_S;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 18] = [
     "CREATE TABLE organisation (
         one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
         life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
@@ -36,19 +36,48 @@ const TABLES: [&str; 11] = [
         at_s INTEGER NOT NULL, PRIMARY KEY (operator, key)) STRICT",
     // What the edge said of a key: no part of it, and no change. `used_at_s` of a key is 0 for never.
     "CREATE TABLE usage (key_id TEXT PRIMARY KEY, usage TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    // Requests that keys have signed, until no copy would be fresh.
+    "CREATE TABLE seen (replay TEXT PRIMARY KEY, until_s INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    // The latest factors of each operator that this object has heard of. His own object has them.
+    "CREATE TABLE factors (operator TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT",
+    // What is told to whom. What is not due has no `due_at_s`; `waits_for` says why it waits without one.
+    "CREATE TABLE deliveries (
+        id TEXT PRIMARY KEY, event TEXT NOT NULL, key_id TEXT, channel TEXT NOT NULL, recipient TEXT NOT NULL,
+        told TEXT NOT NULL, state TEXT NOT NULL, failures INTEGER NOT NULL, try_at_s INTEGER NOT NULL,
+        status INTEGER, waits_for TEXT, due_at_s INTEGER, created_at_s INTEGER NOT NULL,
+        changed_at_s INTEGER NOT NULL, forget_at_s INTEGER NOT NULL) STRICT",
+    "CREATE TABLE webhooks (
+        id TEXT PRIMARY KEY, url TEXT NOT NULL, events TEXT NOT NULL, secret TEXT NOT NULL, old_secret TEXT,
+        old_until_s INTEGER, created_at_s INTEGER NOT NULL, created_by TEXT NOT NULL, disabled_at_s INTEGER,
+        status INTEGER, failures INTEGER NOT NULL, try_at_s INTEGER NOT NULL, delivered_at_s INTEGER) STRICT",
+    // Addresses that mails are for, folded; `token_hash` is of the link that was sent last.
+    "CREATE TABLE owners (
+        address TEXT PRIMARY KEY, asked INTEGER NOT NULL, asked_at_s INTEGER NOT NULL, confirmed_at_s INTEGER,
+        token_hash TEXT UNIQUE, token_until_s INTEGER) STRICT",
+    "CREATE TABLE mail_days (day INTEGER PRIMARY KEY, mails INTEGER NOT NULL) STRICT",
+    // The latest time that was seen.
+    "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), at_s INTEGER NOT NULL) STRICT",
     // A MAC of the row that a key was imported from, until the key is removed.
     "CREATE TABLE imports (
         key_id TEXT PRIMARY KEY REFERENCES keys, operator TEXT NOT NULL, ring TEXT NOT NULL,
         mac TEXT NOT NULL) STRICT",
 ];
 
-const INDICES: [&str; 5] = [
+const INDICES: [&str; 13] = [
     "CREATE INDEX keys_by_creation ON keys (created_at_s, key_id)",
     // Searching reads this alone, and not the whole of every key.
     "CREATE INDEX keys_by_search ON keys (search, key_id)",
     "CREATE INDEX keys_by_expiry ON keys (expires_at_s, key_id)",
     "CREATE INDEX publish_by_time ON publish (due_at_ms)",
     "CREATE INDEX keys_by_use ON keys (used_at_s, key_id)",
+    "CREATE INDEX seen_by_end ON seen (until_s)",
+    "CREATE INDEX deliveries_by_time ON deliveries (due_at_s) WHERE due_at_s IS NOT NULL",
+    "CREATE INDEX deliveries_held ON deliveries (waits_for) WHERE waits_for IS NOT NULL",
+    "CREATE INDEX deliveries_by_key ON deliveries (key_id, created_at_s, id) WHERE key_id IS NOT NULL",
+    "CREATE INDEX deliveries_by_recipient ON deliveries (recipient COLLATE NOCASE, created_at_s, id)",
+    "CREATE INDEX deliveries_by_state ON deliveries (state, created_at_s, id)",
+    "CREATE INDEX deliveries_by_creation ON deliveries (created_at_s, id)",
+    "CREATE INDEX deliveries_by_end ON deliveries (forget_at_s)",
 ];
 
 /// Whether the organisation was founded.
@@ -71,7 +100,7 @@ pub(super) fn create(storage: &Storage) -> worker::Result<()> {
 }
 
 /// What an organisation decided for all of its keys.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Policy {
     pub(super) name: String,
     pub(super) life_days_max: u64,

@@ -3,9 +3,11 @@ use keyward_platform::transaction;
 use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
+use super::actor::{Actor, Proof};
 use super::audit::{self, By};
 use super::change::Moment;
 use crate::call::Answer;
+use crate::operator::Failures;
 use crate::policy::{MayGrant, OperatorRole};
 use crate::refusal::{Code, Refusal};
 use crate::session::Times;
@@ -13,16 +15,6 @@ use crate::sql::{self, args};
 
 /// Sessions that one operator has at a time; the oldest give way.
 const SESSIONS_MAX: u64 = 10;
-
-/// The operator of a session.
-#[derive(Debug)]
-pub(super) struct Actor {
-    pub(super) id: String,
-    pub(super) email: String,
-    pub(super) role: OperatorRole,
-    pub(super) may_grant: MayGrant,
-    pub(super) times: Times,
-}
 
 #[derive(Deserialize)]
 struct Row {
@@ -64,13 +56,15 @@ pub(super) fn actor(moment: &Moment) -> Result<Actor, Refusal> {
         email: row.email,
         role: serde_json::from_str(&row.role).map_err(parsed)?,
         may_grant: serde_json::from_str(&row.may_grant).map_err(parsed)?,
-        times,
+        proof: Proof::Session(times),
     })
 }
 
 /// Notes that the session is in use, once a minute.
 pub(super) fn touch(moment: &Moment, actor: &Actor) -> Result<(), Refusal> {
-    if actor.times.is_touch_due(moment.now_s) {
+    if let Proof::Session(times) = &actor.proof
+        && times.is_touch_due(moment.now_s)
+    {
         sql::run(
             &moment.storage,
             "UPDATE sessions SET used_at_s = ? WHERE hash = ?",
@@ -98,6 +92,7 @@ pub(super) fn open(
     id: &str,
     email: &str,
     session: &str,
+    generation: u64,
 ) -> Result<Answer, Refusal> {
     #[derive(Deserialize)]
     struct Known {}
@@ -109,6 +104,10 @@ pub(super) fn open(
             args![now_s, id, email],
         )?;
         known.ok_or(Code::SignInFailed)?;
+        // The factors may have become others since they were shown.
+        if hear_of(moment, id, generation)? == Heard::Later {
+            return Err(Code::SignInFailed.into());
+        }
         sql::run(
             &moment.storage,
             "INSERT INTO sessions VALUES (?, ?, ?, ?, ?)",
@@ -145,7 +144,7 @@ pub(super) fn show(moment: &Moment) -> Result<Answer, Refusal> {
             email: actor.email,
             role: actor.role,
             may_grant: actor.may_grant,
-            second_factor_at: actor.times.second_factor_at_s,
+            second_factor_at: actor.proof.second_factor_at_s(),
         },
     )
 }
@@ -173,7 +172,7 @@ pub(super) fn close(moment: &Moment) -> Result<Answer, Refusal> {
 }
 
 /// The factors of an operator are others now: who signed in with the old ones is out.
-pub(super) fn end_all(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
+pub(super) fn end_all(moment: &Moment, id: &str, generation: u64) -> Result<Answer, Refusal> {
     #[derive(Deserialize)]
     struct Known {
         email: String,
@@ -185,7 +184,7 @@ pub(super) fn end_all(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
             args![id],
         )?;
         let Known { email } = row.ok_or(Code::SignInFailed)?;
-        end(moment, id)?;
+        hear_of(moment, id, generation)?;
         let by = By::Operator {
             id,
             email: &email,
@@ -203,4 +202,59 @@ pub(super) fn end(moment: &Moment, operator: &str) -> Result<(), Refusal> {
         args![operator],
     )?;
     Ok(())
+}
+
+/// What was known of an operator's factors before.
+#[derive(PartialEq, Eq)]
+enum Heard {
+    EarlierOrThese,
+    Later,
+}
+
+/// Ends the sessions that began with earlier factors than these.
+fn hear_of(moment: &Moment, operator: &str, generation: u64) -> Result<Heard, Refusal> {
+    #[derive(Deserialize)]
+    struct Known {
+        generation: u64,
+    }
+    let statement = "SELECT generation FROM factors WHERE operator = ?";
+    let known: Option<Known> = sql::row(&moment.storage, statement, args![operator])?;
+    let known = known.map_or(0, |known| known.generation);
+    if known > generation {
+        return Ok(Heard::Later);
+    }
+    if known < generation {
+        end(moment, operator)?;
+        sql::run(
+            &moment.storage,
+            "INSERT INTO factors VALUES (?, ?) ON CONFLICT DO UPDATE SET generation = excluded.generation",
+            args![operator, generation],
+        )?;
+    }
+    Ok(Heard::EarlierOrThese)
+}
+
+/// One entry for many failures: his object sums them up.
+pub(super) fn note_failures(
+    moment: &Moment,
+    operator: &str,
+    failures: &[Failures],
+) -> Result<Answer, Refusal> {
+    #[derive(Deserialize)]
+    struct Known {}
+    transaction(&moment.storage, || {
+        let statement = "SELECT 1 FROM operators WHERE id = ?";
+        let known: Option<Known> = sql::row(&moment.storage, statement, args![operator])?;
+        known.ok_or(Code::SignInFailed)?;
+        let after = Some(&failures);
+        audit::append(
+            moment,
+            By::Nobody,
+            EventName::OperatorRefused,
+            operator,
+            None,
+            after,
+        )
+    })?;
+    Ok(Answer::empty())
 }

@@ -22,6 +22,11 @@ pub(super) fn text(letter: &Letter) -> String {
             text.push('\n');
         }
     }
+    if let Some(link) = &letter.link {
+        // Not broken, however long it is.
+        text.push_str(link);
+        text.push('\n');
+    }
     for paragraph in &letter.after {
         text.push('\n');
         text.push_str(&wrapped(paragraph));
@@ -51,8 +56,8 @@ fn wrapped(paragraph: &str) -> String {
     text
 }
 
-/// One column, no pictures, nothing to be fetched, and no links: who wants to act goes there by
-/// himself.
+/// One column, no pictures, nothing to be fetched, and no links but the one that asks an owner: who
+/// wants to act goes there by himself.
 pub(super) fn html(letter: &Letter) -> String {
     let mut html = String::from(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -69,15 +74,15 @@ pub(super) fn html(letter: &Letter) -> String {
     for paragraph in &letter.before {
         html.push_str(&alloc::format!("<p>{}</p>\n", escaped(paragraph)));
     }
-    html.push_str("<table style=\"border-collapse:collapse;margin:16px 0\">\n");
-    for (name, value) in &letter.facts {
+    if !letter.facts.is_empty() {
+        html.push_str(&table(letter));
+    }
+    if let Some(link) = &letter.link {
+        let link = escaped(link);
         html.push_str(&alloc::format!(
-            "<tr><th scope=\"row\" style=\"text-align:left;vertical-align:top;padding:2px 16px 2px 0;font-weight:600\">\
-             {name}</th><td style=\"padding:2px 0;overflow-wrap:anywhere\">{}</td></tr>\n",
-            escaped(value).replace('\n', "<br>")
+            "<p style=\"overflow-wrap:anywhere\"><a href=\"{link}\">{link}</a></p>\n"
         ));
     }
-    html.push_str("</table>\n");
     for paragraph in &letter.after {
         html.push_str(&alloc::format!("<p>{}</p>\n", escaped(paragraph)));
     }
@@ -86,6 +91,19 @@ pub(super) fn html(letter: &Letter) -> String {
          </div>\n</body>\n</html>\n",
         escaped(letter.reason)
     ));
+    html
+}
+
+fn table(letter: &Letter) -> String {
+    let mut html = String::from("<table style=\"border-collapse:collapse;margin:16px 0\">\n");
+    for (name, value) in &letter.facts {
+        html.push_str(&alloc::format!(
+            "<tr><th scope=\"row\" style=\"text-align:left;vertical-align:top;padding:2px 16px 2px 0;font-weight:600\">\
+             {name}</th><td style=\"padding:2px 0;overflow-wrap:anywhere\">{}</td></tr>\n",
+            escaped(value).replace('\n', "<br>")
+        ));
+    }
+    html.push_str("</table>\n");
     html
 }
 

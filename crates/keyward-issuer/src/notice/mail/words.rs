@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use keyward_core::http_date::Civil;
 
 use super::{
-    Letter, MEMO_CHARACTERS_MAX, MailFacts, NAME_CHARACTERS_MAX, SUBJECT_ID_CHARACTERS_MAX,
-    WebhookFacts, visible,
+    Letter, MEMO_CHARACTERS_MAX, MailFacts, NAME_CHARACTERS_MAX, OwnerFacts,
+    SUBJECT_ID_CHARACTERS_MAX, WebhookFacts, visible,
 };
 use crate::notice::{DAY_S, Notice, Threshold};
 
@@ -49,6 +49,7 @@ pub(super) fn letter(notice: &Notice, key: &MailFacts<'_>, now_s: u64) -> Letter
         headline: said.headline,
         before: said.before,
         facts: facts(key),
+        link: None,
         after: said.after,
         reason: REASON,
     }
@@ -173,6 +174,36 @@ fn expires_soon(key: &MailFacts<'_>, threshold: Threshold, expires_at_s: u64, no
     }
 }
 
+pub(super) fn asked(owner: &OwnerFacts<'_>) -> Letter {
+    let OwnerFacts {
+        organisation,
+        link,
+        until_s,
+    } = *owner;
+    let until = date(until_s);
+    Letter {
+        subject: in_ascii(&alloc::format!("[{organisation}] Is this your address?")),
+        headline: "Is this your address?".to_owned(),
+        before: [
+            alloc::format!(
+                "{organisation} named this address as one that is told about its API keys: when a key is made, gets a \
+                 new secret, is removed or is about to expire."
+            ),
+            "If it is yours and you want that, open this page and say so. Nothing happens by opening it.".to_owned(),
+        ]
+        .into(),
+        facts: Vec::new(),
+        link: Some(link.to_owned()),
+        after: [alloc::format!(
+            "The link is good until {until}. If you know nothing of {organisation}, do nothing: you will get none of \
+             those mails."
+        )]
+        .into(),
+        reason: "You get this mail because somebody named your address. It holds no secret of a key, and nobody will \
+                 ever ask you for one.",
+    }
+}
+
 pub(super) fn disabled(webhook: &WebhookFacts<'_>) -> Letter {
     let WebhookFacts {
         organisation,
@@ -201,6 +232,7 @@ pub(super) fn disabled(webhook: &WebhookFacts<'_>) -> Letter {
         headline: "A webhook was disabled".to_owned(),
         before: ["This webhook is not called any more.".to_owned(), why].into(),
         facts: facts.map(|(name, value)| (name, value.to_owned())).into(),
+        link: None,
         after: [
             alloc::format!(
                 "When its receiver works again, enable the webhook at {manage_at}. What happened in the meantime is in \

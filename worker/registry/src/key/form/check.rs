@@ -10,14 +10,14 @@ use keyward_core::mac::Algorithm;
 use keyward_issuer::change::Edit;
 use keyward_issuer::make::{BASIC_LIFE_S, SIGNED_LIFE_S, TOKEN_LIFE_S};
 use keyward_issuer::{NewKey, NewKind};
-use keyward_wire::catalogue::CatalogueFile;
+use keyward_wire::catalogue::{CatalogueFile, OWN_API};
 use keyward_wire::grants::{Accounts, GrantTable, is_account};
 use keyward_wire::record::Assignment;
 use keyward_wire::roles::Preset;
 
 use super::{
     Checked, CheckedEdit, KeyEdit, KeyForm, MEMO_CHARACTERS_MAX, Nonce, OWNERS_MAX, PROFILES_MAX,
-    Replay, RoleForm,
+    Replay, RoleForm, own_api,
 };
 use crate::email;
 use crate::key::Kind;
@@ -72,6 +72,7 @@ impl Checker<'_> {
             addresses: self.allowlist(form.allowlist.as_deref()),
             assignments: self.roles(form.roles, form.apis.as_deref()),
         };
+        self.own_api(&new.assignments, form.kind, form.profiles.as_deref());
         let memo = form.memo;
         self.unless_faulty(Checked { new, owners, memo })
     }
@@ -93,6 +94,8 @@ impl Checker<'_> {
             assignments: form.roles.map(|roles| self.roles(roles, None)),
             expires_at_s: form.expires_at,
         };
+        let assignments = record.assignments.as_deref().unwrap_or_default();
+        self.own_api(assignments, kind, None);
         let memo = form.memo;
         self.unless_faulty(CheckedEdit {
             record,
@@ -110,7 +113,7 @@ impl Checker<'_> {
     }
 
     /// Enough are noted to go on with: the answer is not to be many times the request.
-    fn fault(&mut self, field: impl Into<String>, detail: impl ToString) {
+    pub(super) fn fault(&mut self, field: impl Into<String>, detail: impl ToString) {
         if self.errors.len() >= FAULTS_MAX {
             return;
         }
@@ -283,7 +286,7 @@ impl Checker<'_> {
             return Vec::new();
         }
         for (index, api) in apis.into_iter().flatten().enumerate() {
-            if !self.catalogue.apis.iter().any(|one| one.name == *api) {
+            if api != OWN_API && !self.catalogue.apis.iter().any(|one| one.name == *api) {
                 self.fault(format!("apis[{index}]"), "is not an API of this deployment");
             }
         }
@@ -304,7 +307,9 @@ impl Checker<'_> {
                 continue;
             }
             let assigned = match (Preset::parse(&form.role), self.roles.get(&form.role)) {
-                (Some(preset), _) => preset.assign(form.accounts, self.catalogue),
+                (Some(preset), _) => preset
+                    .assign(form.accounts, self.catalogue)
+                    .map(|one| own_api::added(one, preset, form.grants.as_ref())),
                 (None, Some(grants)) => Ok(Assignment {
                     role: form.role,
                     accounts: form.accounts,

@@ -50,7 +50,7 @@ pub(in crate::organisation) fn secret_again(
     moment: &Moment,
     key_id: &str,
 ) -> Result<Answer, Refusal> {
-    let needs = Needs::to(Action::Create, Area::Keys).and_a_fresh_factor();
+    let needs = Needs::to(Action::Create, Area::Keys).and_a_fresh_factor_or_signature();
     change(
         moment,
         needs,

@@ -1,8 +1,11 @@
 //! New keys.
+use std::collections::BTreeMap;
+
 use keyward_core::catalogue::Action;
 use keyward_issuer::IssuedKey;
 use keyward_wire::Record;
 use keyward_wire::event::EventName;
+use keyward_wire::grants::GrantTable;
 use serde::Deserialize;
 use worker::{Env, Storage};
 
@@ -13,8 +16,10 @@ use crate::call::{self, Answer, Ask, DIRECTORY, Idempotency, THE_DIRECTORY};
 use crate::directory::DirectoryCall;
 use crate::key::{About, Checker, KeyForm, KeyView};
 use crate::name;
+use crate::organisation::actor::Actor;
 use crate::organisation::change::{Change, Moment, Needs};
-use crate::organisation::{roles, schema};
+use crate::organisation::roles;
+use crate::organisation::schema::{self, Policy};
 use crate::policy::Area;
 use crate::random;
 use crate::refusal::{Code, Refusal};
@@ -29,13 +34,14 @@ pub(in crate::organisation) async fn create(
     env: &Env,
     form: KeyForm,
 ) -> Result<Answer, Refusal> {
-    let needs = Needs::to(Action::Create, Area::Keys).and_a_fresh_factor();
+    let needs = Needs::to(Action::Create, Area::Keys).and_a_fresh_factor_or_signature();
     // First who asks, so that nobody else makes the directory reserve anything.
     let actor = moment.admit(needs)?;
     if let Some(answer) = repeated(moment, &actor.id)? {
         return Ok(answer);
     }
-    let (issued, about) = make(moment, form, &actor.email)?;
+    let basis = Basis::read(&moment.storage)?;
+    let (issued, about) = make(moment, &basis, form, &actor)?;
     let key_id = &issued.record.key_id;
     reserve(moment, env, key_id, &issued.record.organisation).await?;
     let view = KeyView::of(&issued.record, about)
@@ -44,6 +50,10 @@ pub(in crate::organisation) async fn create(
         // Others were served while the directory was asked.
         if let Some(answer) = repeated(moment, &change.actor.id)? {
             return Ok(answer);
+        }
+        if Basis::read(change.storage())? != basis {
+            let detail = "roles or settings were changed meanwhile; try again";
+            return Err(Refusal::because(Code::Conflict, detail));
         }
         is_inside(change, &view)?;
         name_is_free(change, &view.name)?;
@@ -54,19 +64,44 @@ pub(in crate::organisation) async fn create(
     })
 }
 
-fn make(moment: &Moment, form: KeyForm, by: &str) -> Result<(IssuedKey, About), Refusal> {
-    let policy = schema::policy(&moment.storage)?;
+/// What the organisation decided, and new keys are held against.
+#[derive(PartialEq, Eq)]
+struct Basis {
+    policy: Policy,
+    roles: BTreeMap<String, GrantTable>,
+}
+
+impl Basis {
+    fn read(storage: &Storage) -> Result<Self, Refusal> {
+        Ok(Self {
+            policy: schema::policy(storage)?,
+            roles: roles::own(storage)?,
+        })
+    }
+}
+
+fn make(
+    moment: &Moment,
+    basis: &Basis,
+    form: KeyForm,
+    by: &Actor,
+) -> Result<(IssuedKey, About), Refusal> {
     let environment = form.environment.clone();
     let name = form.name.clone();
     let checker = Checker {
         catalogue: &moment.configuration.catalogue,
-        roles: &roles::own(&moment.storage)?,
-        organisation: &policy.name,
-        life_days_max: policy.life_days_max,
+        roles: &basis.roles,
+        organisation: &basis.policy.name,
+        life_days_max: basis.policy.life_days_max,
         now_s: moment.now_s,
         errors: Vec::new(),
     };
-    let checked = checker.new_key(form)?;
+    let latest_s = by.keys_end_at_s().filter(|_| form.names_no_end());
+    let mut checked = checker.new_key(form)?;
+    if let Some(latest_s) = latest_s {
+        let usual_s = checked.new.expires_at_s.unwrap_or(latest_s);
+        checked.new.expires_at_s = Some(usual_s.min(latest_s));
+    }
     let issued = moment
         .configuration
         .with_issuer(&environment, |issuer| {
@@ -79,7 +114,7 @@ fn make(moment: &Moment, form: KeyForm, by: &str) -> Result<(IssuedKey, About), 
         owners: checked.owners,
         memo: checked.memo,
         created_at_s: moment.now_s,
-        created_by: by.to_owned(),
+        created_by: by.email.clone(),
     };
     Ok((issued, about))
 }

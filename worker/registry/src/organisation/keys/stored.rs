@@ -8,7 +8,7 @@ use crate::call::{self, Answer};
 use crate::key::{KeyView, Seen, Usage};
 use crate::name;
 use crate::organisation::change::Moment;
-use crate::organisation::{outbox, usage};
+use crate::organisation::{deliveries, outbox, usage};
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
@@ -118,6 +118,7 @@ impl Stored {
             ],
         )?;
         outbox::note(&moment.storage, &stored.view.key_id)?;
+        deliveries::plan(moment, None, &stored.view)?;
         Ok(stored)
     }
 
@@ -162,6 +163,7 @@ impl Stored {
         if next.record != self.record {
             outbox::note(&moment.storage, key_id)?;
         }
+        deliveries::plan(moment, Some(&self.view), &next.view)?;
         Ok(next)
     }
 
@@ -205,6 +207,22 @@ impl Stored {
     fn shown(&self, now_s: u64) -> ShownKey<'_> {
         ShownKey::new(self.view.clone(), &self.usage, now_s)
     }
+}
+
+/// The record of a key, if there ever was such a key here.
+pub(in crate::organisation) fn record(
+    storage: &Storage,
+    key_id: &str,
+) -> Result<Option<Record>, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        record: String,
+    }
+    let statement = "SELECT record FROM keys WHERE key_id = ?";
+    let row: Option<Row> = sql::row(storage, statement, args![key_id])?;
+    let read = |row: Row| Record::from_payload(row.record.as_bytes());
+    let record = row.map(read).transpose();
+    record.map_err(|error| Refusal::internal(&error))
 }
 
 /// The record as it is kept, if it can be published: what could not would be stuck in the outbox.

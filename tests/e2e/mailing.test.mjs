@@ -1,0 +1,80 @@
+// How mails leave: through the `send_email` binding (a double of it), by no way at all, and no more than a day may have.
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+
+import { eventually } from "../support/eventually.js";
+import { confirm, mails, MAIL, tokenOf } from "../support/mails.js";
+import { found } from "../support/operator.js";
+import { startReceiver } from "../support/receiver.js";
+import { startRegistry } from "../support/registry.js";
+
+const DAY_S = 24 * 60 * 60;
+const KEY = { kind: "basic", environment: "production", roles: [{ role: "read-only", accounts: "all" }] };
+const TO = "mailed@firm.example";
+
+let receiver, registry, admin;
+async function start(mail) {
+  receiver = await startReceiver();
+  registry = await startRegistry({ receiver, settings: mail === undefined ? {} : { mail } });
+  admin = await found(registry, "acme");
+}
+async function stop() {
+  await registry?.stop();
+  await receiver?.stop();
+  registry = receiver = undefined;
+}
+after(stop);
+
+const make = (name, owners = [TO]) => admin.expect(201, "POST", "/v1/keys", { ...KEY, name, owners });
+const deliveries = async (query) => (await admin.expect(200, "GET", `/v1/deliveries?limit=200&${query}`)).items;
+
+test("the binding: the mail as it is, and the field by which a repeat is known", async () => {
+  await start({ from: "keyward@firm.example", fromName: "Keyward of Firm" });
+  const sent = () => receiver.to("send-email.example").map((one) => JSON.parse(one.text));
+  let failures = 1;
+  receiver.answer = (response) => response.writeHead(failures-- > 0 ? 500 : 200).end();
+  const key = await make("by the binding");
+  await eventually(() => sent().length === 2, "asked, and asked again when the binding failed", 15_000);
+  const [one, other] = sent();
+  assert.deepEqual(one, other);
+  const token = tokenOf({ content: one });
+  assert.equal((await registry.ask("POST", "/v1/owners/confirmation", { body: { token } })).status, 204);
+  await eventually(() => sent().length === 3, "made");
+  const [, , mail] = sent();
+  assert.deepEqual(mail.from, { name: "Keyward of Firm", email: "keyward@firm.example" });
+  assert.deepEqual(mail.to, [TO]);
+  assert.equal(mail.subject, `[acme] New API key ${key.keyId}`);
+  assert.match(mail.html, /^<!doctype html>/);
+  const [delivery] = await deliveries(`key=${key.keyId}&state=sent`);
+  assert.deepEqual(mail.headers, { "X-Keyward-Notice": delivery.id });
+  await stop();
+});
+
+test("no way: it waits, is shown so, and nobody is called", async () => {
+  await start();
+  const key = await make("by no way");
+  await eventually(async () => (await deliveries(`key=${key.keyId}`)).some((one) => one.waitsFor === "channel"), "it waits for a way");
+  assert.equal(receiver.received.length, 0);
+  assert.equal((await deliveries("state=sending")).length, 0);
+  await stop();
+});
+
+describe("a day's mails", () => {
+  test("have an end, of which the last tenth is for what is urgent; the rest waits until tomorrow", async () => {
+    await start({ ...MAIL, dailyMax: 10 });
+    const first = await make("first");
+    await confirm(registry, receiver, TO, eventually);
+    for (let count = 0; count < 10; count++) await make(`many ${count}`);
+    const waiting = () => deliveries(`recipient=${TO}&state=waiting`).then((all) => all.filter((one) => one.waitsFor === "tomorrow"));
+    await eventually(async () => (await waiting()).length === 3, "three are over");
+    assert.equal(mails(receiver).length, 9);
+    await admin.expect(200, "DELETE", `/v1/keys/${first.keyId}`);
+    await eventually(() => mails(receiver).length === 10, "the removal is sent");
+    assert.equal(mails(receiver).at(-1).subject, `[acme] API key ${first.keyId} was removed`);
+    for (const one of await waiting()) assert.equal(one.dueAt % DAY_S, 0);
+    await registry.restart({ aheadS: DAY_S });
+    await registry.ask("GET", "/v1/session", { cookie: admin.cookie });
+    await eventually(() => mails(receiver).length === 13, "the next day", 15_000);
+    await stop();
+  });
+});

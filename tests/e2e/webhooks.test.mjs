@@ -1,0 +1,209 @@
+// Webhooks: where they may go, what they are sent, verified by the library that receivers use, and what becomes of those
+// that do not work.
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+
+import { Webhook } from "standardwebhooks";
+
+import { inObjects } from "../support/ageing.js";
+import { eventually } from "../support/eventually.js";
+import { confirm, mails, MAIL } from "../support/mails.js";
+import { enrol, found } from "../support/operator.js";
+import { startReceiver } from "../support/receiver.js";
+import { ADMIN, startRegistry } from "../support/registry.js";
+
+let receiver, registry, admin;
+before(async () => {
+  receiver = await startReceiver();
+  registry = await startRegistry({ receiver, settings: { mail: MAIL, apiAuthorities: ["api.example:8443"] } });
+  admin = await found(registry, "acme");
+});
+after(async () => {
+  await registry?.stop();
+  await receiver?.stop();
+});
+beforeEach(() => receiver.reset());
+
+const KEY = { kind: "basic", environment: "production", roles: [{ role: "read-only", accounts: "all" }] };
+const make = (name) => admin.expect(201, "POST", "/v1/keys", { ...KEY, name });
+const hook = (host, more = {}) => admin.expect(201, "POST", "/v1/webhooks", { url: `https://${host}/in?token=t0ken`, ...more });
+const remove = (webhook) => admin.expect(204, "DELETE", `/v1/webhooks/${webhook.id}`);
+const read = (secret) => (one) => new Webhook(secret).verify(one.text, one.headers);
+const deliveries = async (query) => (await admin.expect(200, "GET", `/v1/deliveries?${query}`)).items;
+
+describe("a webhook", () => {
+  test("is told of keys, signed so that its receiver's library takes it", async () => {
+    const webhook = await hook("hooks.example");
+    assert.match(webhook.secret, /^whsec_/);
+    const key = await make("told");
+    await admin.expect(200, "POST", `/v1/keys/${key.keyId}/rotate`, {});
+    await admin.expect(200, "DELETE", `/v1/keys/${key.keyId}`);
+    await eventually(() => receiver.to("hooks.example").length === 3, "three events");
+    const sent = receiver.to("hooks.example");
+    const events = sent.map(read(webhook.secret));
+    assert.deepEqual(events.map((event) => event.type).sort(), ["key.created", "key.removed", "key.rotated"]);
+    const created = events.find((event) => event.type === "key.created");
+    assert.deepEqual(created.data, {
+      organisation: "acme", keyId: key.keyId, name: "told", kind: "basic", environment: "production", expiresAt: key.expiresAt,
+    });
+    assert.equal(new Set(sent.map((one) => one.headers["webhook-id"])).size, 3);
+    assert.equal(sent[0].url, "https://hooks.example/in?token=t0ken");
+    for (const one of sent) assert.ok(!one.text.includes(key.secret));
+    await remove(webhook);
+    await make("told nobody");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal(receiver.to("hooks.example").length, 3);
+  });
+
+  test("is told what it asked for, and can be tried", async () => {
+    const webhook = await hook("some.example", { events: ["key.removed"] });
+    const key = await make("removed only");
+    const { delivery } = await admin.expect(202, "POST", `/v1/webhooks/${webhook.id}/test`);
+    await eventually(() => receiver.to("some.example").length === 1, "the trial");
+    assert.equal(receiver.to("some.example")[0].headers["webhook-id"], delivery);
+    assert.deepEqual(read(webhook.secret)(receiver.to("some.example")[0]).data, { organisation: "acme", webhook: webhook.id });
+    await admin.expect(200, "DELETE", `/v1/keys/${key.keyId}`);
+    await eventually(() => receiver.to("some.example").length === 2, "the removal");
+    assert.equal(read(webhook.secret)(receiver.to("some.example")[1]).type, "key.removed");
+    await eventually(async () => (await deliveries(`webhook=${webhook.id}&state=sent`)).length === 2, "both are settled");
+    await remove(webhook);
+  });
+
+  test("has two secrets while they are rotated", async () => {
+    const webhook = await hook("rotating.example", { events: ["webhook.tested", "key.removed"] });
+    const rotated = await admin.expect(200, "POST", `/v1/webhooks/${webhook.id}/rotate`, { oldUntil: Math.floor(Date.now() / 1000) + 4 });
+    assert.notEqual(rotated.secret, webhook.secret);
+    const trial = async (count) => {
+      await admin.expect(202, "POST", `/v1/webhooks/${webhook.id}/test`);
+      await eventually(() => receiver.to("rotating.example").length === count, "the trial");
+      return receiver.to("rotating.example").at(-1);
+    };
+    const both = await trial(1);
+    for (const { secret } of [webhook, rotated]) assert.equal(read(secret)(both).type, "webhook.tested");
+    await eventually(async () => (await admin.expect(200, "GET", `/v1/webhooks/${webhook.id}`)).oldSecretUntil === null, "the old one is over", 8_000);
+    const one = await trial(2);
+    assert.equal(read(rotated.secret)(one).type, "webhook.tested");
+    assert.throws(() => read(webhook.secret)(one));
+    await remove(webhook);
+  });
+
+  test("goes where it may go", async () => {
+    for (const url of [
+      "http://hooks.example/", "https://hooks/", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/", "https://u@hooks.example/",
+      "https://hooks.local/", `https://${ADMIN}/`, `https://${ADMIN.toUpperCase()}:8443/v1`, "https://api.example/", "https://hooks.example/#x", "",
+    ]) {
+      const refused = await admin.ask("POST", "/v1/webhooks", { body: { url } });
+      assert.deepEqual([refused.status, refused.json.errors[0].field], [422, "url"], url);
+    }
+    for (const events of [[], ["key.edited"]]) {
+      const refused = await admin.ask("POST", "/v1/webhooks", { body: { url: "https://hooks.example/", events } });
+      assert.equal(refused.status, 422);
+    }
+    assert.equal((await admin.ask("POST", "/v1/webhooks", { body: { url: "https://hooks.example/", events: ["key.nothing"] } })).status, 400);
+    for (const [method, path] of [["GET", ""], ["PATCH", ""], ["DELETE", ""], ["POST", "/test"], ["POST", "/rotate"]]) {
+      const body = method === "GET" || method === "DELETE" ? undefined : {};
+      assert.equal((await admin.ask(method, `/v1/webhooks/wh_nothing${path}`, { body })).status, 404, `${method} ${path}`);
+    }
+  });
+
+  test("keeps what lets callers in for those who may change it", async () => {
+    const webhook = await hook("secretive.example");
+    const invited = await admin.expect(201, "POST", "/v1/operators", {
+      email: "auditor@acme.example", role: "auditor", mayGrant: { roles: [], apis: [], environments: [], accounts: [], lifeDaysMax: 1 },
+    });
+    const auditor = await enrol(registry, { organisation: "acme", email: "auditor@acme.example", invitation: invited.invitation });
+    await auditor.signIn();
+    const seen = await auditor.expect(200, "GET", `/v1/webhooks/${webhook.id}`);
+    assert.deepEqual([seen.url, seen.host, seen.secret], [null, "secretive.example", undefined]);
+    assert.equal((await auditor.ask("POST", `/v1/webhooks/${webhook.id}/test`)).status, 403);
+    const log = await admin.expect(200, "GET", "/v1/audit?limit=1000");
+    for (const text of [log, JSON.stringify(await deliveries("limit=200")), registry.logs.join("\n")]) {
+      assert.ok(!text.includes("t0ken") && !text.includes(webhook.secret));
+    }
+    await remove(webhook);
+  });
+
+  test("redirects: nobody follows, and it is tried again under the same id", async () => {
+    const webhook = await hook("redirecting.example");
+    receiver.answer = (response) => response.writeHead(302, { location: "https://elsewhere.example/" }).end();
+    await admin.expect(202, "POST", `/v1/webhooks/${webhook.id}/test`);
+    await eventually(() => receiver.to("redirecting.example").length === 1, "it is called");
+    receiver.answer = (response) => response.writeHead(204).end();
+    await eventually(() => receiver.to("redirecting.example").length === 2, "it is called again", 15_000);
+    const [one, other] = receiver.to("redirecting.example");
+    assert.equal(one.headers["webhook-id"], other.headers["webhook-id"]);
+    assert.equal(one.text, other.text);
+    assert.equal(receiver.to("elsewhere.example").length, 0);
+    await remove(webhook);
+  });
+
+  test("that fails for three days is disabled, others and those who manage the organisation are told, and it can be enabled", async () => {
+    const [webhook, other] = [await hook("failing.example"), await hook("watching.example", { events: ["webhook.disabled"] })];
+    await admin.expect(202, "POST", `/v1/webhooks/${webhook.id}/test`);
+    await eventually(() => receiver.to("failing.example").length === 1, "it works");
+    // Three days of failures but the last one.
+    await registry.kill();
+    await inObjects(registry, "organisation", "webhooks", [`UPDATE webhooks SET failures = 9 WHERE id = '${webhook.id}'`]);
+    await registry.restart();
+    receiver.answer = (response, { host }) => response.writeHead(host === "failing.example" ? 503 : 204).end();
+    await admin.expect(202, "POST", `/v1/webhooks/${webhook.id}/test`);
+    const shown = () => admin.expect(200, "GET", `/v1/webhooks/${webhook.id}`);
+    await eventually(async () => (await shown()).disabled, "it is disabled");
+    await eventually(() => receiver.to("watching.example").length === 1, "the other one is told");
+    assert.deepEqual(read(other.secret)(receiver.to("watching.example")[0]).data, { organisation: "acme", webhook: webhook.id, status: 503 });
+    await confirm(registry, receiver, admin.email, eventually);
+    await eventually(() => mails(receiver, admin.email).length === 2, "the firm-admin is told");
+    const [, mail] = mails(receiver, admin.email);
+    assert.equal(mail.subject, `[acme] Webhook ${webhook.id} was disabled`);
+    assert.ok(!JSON.stringify(mail).includes("t0ken"));
+
+    assert.equal((await admin.ask("POST", `/v1/webhooks/${webhook.id}/test`)).status, 409);
+    const calls = receiver.to("failing.example").length;
+    receiver.answer = (response) => response.writeHead(204).end();
+    const enabled = await admin.expect(200, "PATCH", `/v1/webhooks/${webhook.id}`, { disabled: false });
+    assert.deepEqual([enabled.disabled, enabled.failures], [false, 0]);
+    await admin.expect(202, "POST", `/v1/webhooks/${webhook.id}/test`);
+    await eventually(() => receiver.to("failing.example").length > calls, "it is called again", 15_000);
+    for (const one of [webhook, other]) await remove(one);
+  });
+
+  test("that answers 410 is disabled at once", async () => {
+    const webhook = await hook("gone.example");
+    receiver.answer = (response) => response.writeHead(410).end();
+    await admin.expect(202, "POST", `/v1/webhooks/${webhook.id}/test`);
+    await eventually(async () => (await admin.expect(200, "GET", `/v1/webhooks/${webhook.id}`)).disabled, "it is disabled");
+    const [trial] = await deliveries(`webhook=${webhook.id}`);
+    assert.deepEqual([trial.state, trial.status], ["givenUp", 410]);
+    await remove(webhook);
+  });
+});
+
+test("the head of the audit log is sent hourly, and goes with what is exported", async () => {
+  const webhook = await hook("heads.example", { events: ["audit.head"] });
+  await registry.kill();
+  await inObjects(registry, "organisation", "organisation", ["UPDATE organisation SET head_at_s = head_at_s - 3600"]);
+  await registry.restart();
+  await make("in the log");
+  await eventually(() => receiver.to("heads.example").length === 1, "the head");
+  const { type, data } = read(webhook.secret)(receiver.to("heads.example")[0]);
+  assert.equal(type, "audit.head");
+  const said = (envelope) => JSON.parse(Buffer.from(envelope.split(".")[2], "base64url"));
+  const { signed, ...head } = data;
+  assert.deepEqual(said(signed), head);
+  assert.equal(await registry.kv.get("a/acme"), signed);
+  const log = await admin.ask("GET", "/v1/audit?limit=1000");
+  const lines = log.text.trim().split("\n").map((line) => JSON.parse(line));
+  assert.equal(lines[head.sequence - 1].hash, head.hash);
+  const exported = said(log.headers["keyward-audit-head"]);
+  assert.equal(lines[exported.sequence - 1].hash, exported.hash);
+  assert.equal(exported.sequence, lines.length);
+  await remove(webhook);
+});
+
+test("an organisation has ten webhooks at most", async () => {
+  const there = (await admin.expect(200, "GET", "/v1/webhooks")).items.length;
+  const made = [];
+  for (let count = there; count < 10; count++) made.push(await hook(`number-${count}.example`));
+  assert.equal((await admin.ask("POST", "/v1/webhooks", { body: { url: "https://one-more.example/" } })).status, 409);
+  for (const webhook of made) await remove(webhook);
+});

@@ -1,0 +1,69 @@
+//! What owners and webhooks are told, and what became of it. A delivery is a row that is written
+//! in the transaction of what it tells; the alarm sends it, and writes down before that it does.
+mod due;
+mod listing;
+mod mails;
+mod owners;
+mod plan;
+mod row;
+mod run;
+
+pub(crate) use listing::DeliveryQuery;
+#[cfg(test)]
+pub(crate) use listing::{DeliveryPage, DeliveryView};
+pub(super) use listing::{list, retry};
+pub(super) use owners::confirm;
+pub(super) use plan::{announce, plan, tell_admins, test};
+pub(super) use run::deliver;
+
+use keyward_issuer::notice::State;
+use serde::Deserialize;
+use worker::{Env, Storage};
+
+use super::schema;
+use crate::clock;
+use crate::configuration::Configuration;
+use crate::mail;
+use crate::sql::{self, args};
+
+const DAY_S: u64 = 24 * 60 * 60;
+/// A clock that is further behind than this went back.
+const WENT_BACK_S: u64 = 60 * 60;
+
+/// What waits for something else than time: a way for mails, or a clock that was ahead.
+pub(super) fn wake(
+    env: &Env,
+    storage: &Storage,
+    configuration: &Configuration,
+) -> worker::Result<()> {
+    #[derive(Deserialize)]
+    struct Seen {
+        at_s: u64,
+    }
+    if !schema::is_there(storage)? {
+        return Ok(());
+    }
+    let now_s = clock::now_s();
+    if mail::channel(env, configuration).is_some() {
+        sql::run(
+            storage,
+            "UPDATE deliveries SET waits_for = NULL, due_at_s = ? WHERE waits_for = 'channel'",
+            args![now_s],
+        )?;
+    }
+    let seen: Option<Seen> = sql::row(storage, "SELECT at_s FROM clock", args![])?;
+    let behind_s = seen.map_or(0, |seen| seen.at_s.saturating_sub(now_s));
+    if behind_s > WENT_BACK_S {
+        // What passed while the clock was wrong may lie ahead again.
+        sql::run(
+            storage,
+            "UPDATE deliveries SET due_at_s = ? WHERE state = ? AND key_id IS NOT NULL",
+            args![now_s, row::name(State::Passed)],
+        )?;
+    }
+    sql::run(
+        storage,
+        "INSERT INTO clock VALUES (1, ?1) ON CONFLICT DO UPDATE SET at_s = ?1",
+        args![now_s],
+    )
+}

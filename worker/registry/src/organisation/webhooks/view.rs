@@ -1,0 +1,99 @@
+//! The row of a webhook, and what is shown of it.
+use keyward_issuer::webhook::Target;
+use keyward_wire::event::EventName;
+use serde::{Deserialize, Serialize};
+use worker::Storage;
+
+use crate::refusal::Refusal;
+use crate::sql::{self, args};
+
+/// The row. Secrets are sealed.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) url: String,
+    /// JSON: a list, or `null` for all.
+    pub(super) events: String,
+    pub(super) secret: String,
+    pub(super) old_secret: Option<String>,
+    pub(super) old_until_s: Option<u64>,
+    created_at_s: u64,
+    created_by: String,
+    pub(super) disabled_at_s: Option<u64>,
+    status: Option<u16>,
+    /// In a row.
+    pub(super) failures: u32,
+    pub(super) try_at_s: u64,
+    delivered_at_s: Option<u64>,
+}
+
+/// A webhook as it is answered.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WebhookView {
+    id: String,
+    host: String,
+    /// For those who may change it; `null` for others, and in the log.
+    url: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::WebhookEvents>"))]
+    events: Option<Vec<EventName>>,
+    pub(super) disabled: bool,
+    disabled_at: Option<u64>,
+    /// Until when two secrets sign.
+    old_secret_until: Option<u64>,
+    created_at: u64,
+    created_by: String,
+    /// Of its last answer.
+    status: Option<u16>,
+    failures: u32,
+    delivered_at: Option<u64>,
+}
+
+/// The same with its secret, this once.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Issued<'a> {
+    #[serde(flatten)]
+    view: WebhookView,
+    secret: &'a str,
+}
+
+impl WebhookView {
+    pub(super) const fn with(self, secret: &str) -> Issued<'_> {
+        Issued { view: self, secret }
+    }
+}
+
+impl Row {
+    pub(super) fn read(storage: &Storage, id: &str) -> Result<Option<Self>, Refusal> {
+        let statement = "SELECT * FROM webhooks WHERE id = ?";
+        Ok(sql::row(storage, statement, args![id])?)
+    }
+
+    pub(super) fn events(&self) -> Result<Option<Vec<EventName>>, Refusal> {
+        serde_json::from_str(&self.events).map_err(|error| Refusal::internal(&error))
+    }
+
+    pub(super) fn view(&self, now_s: u64, sees_url: bool) -> Result<WebhookView, Refusal> {
+        let host = Target::parse(&self.url, &[]).map(|target| target.host().to_owned());
+        Ok(WebhookView {
+            id: self.id.clone(),
+            host: host.unwrap_or_default(),
+            url: sees_url.then(|| self.url.clone()),
+            events: self.events()?,
+            disabled: self.disabled_at_s.is_some(),
+            disabled_at: self.disabled_at_s,
+            old_secret_until: self.old_until_s.filter(|until_s| *until_s > now_s),
+            created_at: self.created_at_s,
+            created_by: self.created_by.clone(),
+            status: self.status,
+            failures: self.failures,
+            delivered_at: self.delivered_at_s,
+        })
+    }
+}
+
+pub(super) fn events_text(events: Option<&[EventName]>) -> Result<String, Refusal> {
+    serde_json::to_string(&events).map_err(|error| Refusal::internal(&error))
+}
