@@ -201,7 +201,7 @@ fn a_confirmation_is_good_for_a_while() {
     keys.confirm("production", "a", Some(3), 500.0);
     keys.put("production", "a", key("a"), 3, 10, loaded(2_000.0, 2))
         .unwrap();
-    assert_eq!(confirmed(&keys, 2_000.0), Confirmed::Lately);
+    assert_eq!(confirmed(&keys, 30_999.0), Confirmed::Lately);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn what_could_not_be_reported_is_in_the_next_report() {
     );
     usage.put_back(reports, NOW_S + 31);
     assert!(
-        !usage.is_due(NOW_S + 32),
+        !usage.is_due(NOW_S + REPORT_EVERY_S + 1),
         "who did not answer is left alone"
     );
     let reports = usage.take(NOW_S + 31 + REPORT_EVERY_S);
