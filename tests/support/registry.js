@@ -75,6 +75,7 @@ export async function startRegistry({ settings = {}, gateway = {}, secrets = {},
   const state = await mkdtemp(join(tmpdir(), "keyward-registry-"));
   for (const disk of DISKS) await mkdir(join(state, disk));
   const env = { ...process.env, ...variables(settings, gateway, secrets) };
+  const authority = settings.authority ?? ADMIN;
   const others = receiver ? [`--external-addr=outbound=${receiver.address}`] : [];
   let running = await serve(state, env, others);
   const logs = running.logs;
@@ -88,6 +89,7 @@ export async function startRegistry({ settings = {}, gateway = {}, secrets = {},
     get port() {
       return running.ports.gateway;
     },
+    /** Where the registry itself listens. */
     get adminPort() {
       return running.ports.registry;
     },
@@ -98,7 +100,7 @@ export async function startRegistry({ settings = {}, gateway = {}, secrets = {},
     get kv() {
       return kvClient(`http://127.0.0.1:${running.ports.kv}`);
     },
-    ask: (method, path, how) => ask(running.ports.registry, method, path, how),
+    ask: (method, path, how) => ask(running.ports.registry, authority, method, path, how),
     /** What Cloudflare does by the clock. */
     cron: () => fetch(`http://127.0.0.1:${running.ports.cron}`),
     /** kill -9, as a machine that fails. */
@@ -157,11 +159,11 @@ async function serve(state, env, others, logs = []) {
  * @param {{ body?: unknown, text?: string, cookie?: string, headers?: object, root?: string }} [how]
  *   `body` is sent as JSON, `text` as it is; a header that is null is left out; `from` is an address of this machine
  */
-function ask(port, method, path, { body, text, cookie, root, from, headers = {} } = {}) {
+function ask(port, authority, method, path, { body, text, cookie, root, from, headers = {} } = {}) {
   const content = body === undefined ? text : JSON.stringify(body);
   const sent = {
-    host: ADMIN,
-    ...(method === "GET" ? {} : { origin: `http://${ADMIN}` }),
+    host: authority,
+    ...(method === "GET" ? {} : { origin: `http://${authority}` }),
     ...(content === undefined ? {} : { "content-type": "application/json" }),
     ...(method === "GET" && content === undefined ? {} : { "content-length": Buffer.byteLength(content ?? "") }),
     ...(cookie ? { cookie } : {}),

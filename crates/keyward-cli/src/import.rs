@@ -16,6 +16,8 @@ pub mod command;
 pub mod delimited;
 mod fault;
 pub mod kong;
+mod naming;
+mod post;
 mod report;
 pub mod yaml;
 
@@ -72,6 +74,10 @@ impl fmt::Debug for Material {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Ready,
+    /// It is a key now.
+    Imported,
+    /// It was one already, by the same row.
+    ImportedBefore,
     /// Somebody has to answer for it.
     NeedsOverride(Fault),
     Refused(Fault),

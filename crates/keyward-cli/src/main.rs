@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use keyward_cli::credential::{Credential, Scheme};
 use keyward_cli::failure::{Failure, Result};
 use keyward_cli::request::Request;
-use keyward_cli::{dev, doctor, import, send, sign};
+use keyward_cli::{audit, backup, dev, doctor, import, send, sign};
 use keyward_core::key::Profile;
 use keyward_core::mac::Algorithm;
 use keyward_wire::dev::DevKey;
@@ -34,9 +34,15 @@ enum Verb {
         /// Where clients reach it, for example https://api.example.
         url: String,
     },
-    /// Read keys from elsewhere and say what would become of each. Nothing is sent: only the dry
-    /// run is there so far.
+    /// Import keys from elsewhere, or only say what would become of each.
     Import(import::command::Import),
+    /// Write a backup of the organisation to stdout.
+    Backup(backup::Backup),
+    /// Bring back what a backup has, and nothing that was removed or disabled since.
+    Restore(backup::Restore),
+    /// Look after what the registry's audit log says.
+    #[command(subcommand)]
+    Audit(audit::Audit),
 }
 
 #[derive(Args)]
@@ -95,6 +101,9 @@ fn main() -> ExitCode {
         Verb::Code => show_code(),
         Verb::Doctor { url } => examine(&url),
         Verb::Import(call) => import::command::run(&call),
+        Verb::Audit(call) => audit::run(&call),
+        Verb::Backup(call) => backup::back_up(&call),
+        Verb::Restore(call) => backup::restore(&call),
     };
     match done {
         Ok(code) => code,

@@ -4,11 +4,11 @@ use std::time::Duration;
 use crate::failure::{Failure, Result};
 use crate::request::Request;
 
-/// Answers are shown up to this length.
-const ANSWER_BYTES_MAX: u64 = 1024 * 1024;
+/// Answers are read up to this length: a page of the registry's has half of it.
+const ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// What came back.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
     pub fields: Vec<(String, String)>,

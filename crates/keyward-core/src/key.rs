@@ -101,6 +101,7 @@ pub(crate) struct CompiledBasic {
     pub(crate) issue: String,
     pub(crate) pepper: MacKey,
     pub(crate) mac: Zeroizing<[u8; 64]>,
+    pub(crate) of_digest: bool,
     pub(crate) not_after_s: Option<u64>,
 }
 
@@ -267,6 +268,7 @@ fn compile_basic(one: BasicIssue) -> CompiledBasic {
         issue: one.issue,
         pepper: MacKey::new(Algorithm::HmacSha512, &one.pepper),
         mac: Zeroizing::new(one.mac),
+        of_digest: one.of_digest,
         not_after_s: one.not_after_s,
     }
 }

@@ -3,8 +3,10 @@
 mod fixture;
 mod suite;
 
-use fixture::{Fixture, Sent};
+use base64ct::{Base64, Encoding};
+use fixture::{Fixture, SECRET, Sent, basic_material, digest_material};
 use keyward_core::denial::Code;
+use keyward_core::key::Material;
 use suite::Suite;
 
 #[test]
@@ -28,4 +30,29 @@ fn rfc7617() {
         suite.case(text("ref").to_owned(), outcome);
     }
     suite.finish(2);
+}
+
+#[test]
+fn a_key_of_a_digest_takes_the_secret_and_not_the_digest() {
+    let fixture = Fixture::new(|_| ());
+    let sent = |secret: &str| {
+        let pair = Base64::encode_string(format!("legacy.key:{secret}").as_bytes());
+        Sent::get("/v1/users/ada").with_field("authorization", &format!("Basic {pair}"))
+    };
+    let of_digest = fixture.key("legacy.key", digest_material(SECRET));
+    assert!(fixture.decide(&sent(SECRET), Some(&of_digest)).is_ok());
+    // Who read a list of digests has no credential.
+    let hex = "c4bbcb1fbec99d65bf59d85c8cb62ee2db963f0fe106f483d9afa73bd4e39a8a";
+    for wrong in [hex, "another"] {
+        let denial = fixture.decide(&sent(wrong), Some(&of_digest)).unwrap_err();
+        assert_eq!(denial.code(), Code::InvalidCredentials);
+    }
+    // Not even where the digest itself could be sent.
+    let Material::Basic(mut issues) = basic_material("thirty-two bytes that are a hash") else {
+        panic!()
+    };
+    issues[0].of_digest = true;
+    let legible = fixture.key("legacy.key", Material::Basic(issues));
+    let denial = fixture.decide(&sent("thirty-two bytes that are a hash"), Some(&legible));
+    assert_eq!(denial.unwrap_err().code(), Code::InvalidCredentials);
 }

@@ -17,6 +17,8 @@ pub enum IssueError {
     Secret,
     /// A basic secret has characters that HTTP Basic cannot carry.
     BasicSecret,
+    /// A digest was brought along for a key whose secret is never sent.
+    Digest,
     /// The key would expire before it is made.
     ExpiresTooEarly,
     /// Tokens that are not made here are signed with HMAC.
@@ -55,6 +57,7 @@ impl fmt::Display for IssueError {
                  with kws_"
             }
             Self::BasicSecret => "an imported secret of a basic key must be printable ASCII",
+            Self::Digest => "only a basic key can be imported with the digest of its secret",
             Self::ExpiresTooEarly => "the key would expire before it is made",
             Self::ImportedToken => "only HMAC secrets of tokens can be imported",
             Self::NoTokenSigner => "the environment has no key that signs tokens",

@@ -8,6 +8,44 @@ use keyward_core::limits::SECRET_BYTES_MAX;
 /// they are; who imports answers for that.
 pub const IMPORTED_SECRET_BYTES_MIN: usize = 32;
 
+/// What the owner of an imported key has already.
+#[derive(Clone, Copy)]
+pub enum Brought<'a> {
+    Secret(&'a [u8]),
+    /// The same, and somebody answers for it should it be short.
+    ShortSecret(&'a [u8]),
+    /// The SHA-256 of a basic key's secret, which has to be a strong one: it does not show.
+    Digest(&'a [u8; 32]),
+}
+
+impl fmt::Debug for Brought<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Brought(..)")
+    }
+}
+
+impl Brought<'_> {
+    /// # Errors
+    /// As [`check_imported_secret`], without `Short` where that was overridden.
+    pub fn check(&self) -> Result<(), SecretFault> {
+        match self {
+            Self::Secret(secret) => check_imported_secret(secret),
+            Self::ShortSecret(secret) => match check_imported_secret(secret) {
+                Err(SecretFault::Short) => Ok(()),
+                other => other,
+            },
+            Self::Digest(_) => Ok(()),
+        }
+    }
+
+    pub(crate) const fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Secret(bytes) | Self::ShortSecret(bytes) => bytes,
+            Self::Digest(digest) => digest.as_slice(),
+        }
+    }
+}
+
 /// Whether a key may have this id from elsewhere: `[A-Za-z0-9._~-]{1,128}`, and not like those
 /// made here.
 #[must_use]

@@ -14,7 +14,7 @@ use keyward_wire::record::{
 use keyward_wire::seal::{SEAL_NONCE_BYTES, SealContext};
 
 use crate::error::IssueError;
-use crate::import::{check_imported_secret, is_imported_key_id};
+use crate::import::{Brought, is_imported_key_id};
 use crate::random::{Entropy, bytes};
 use crate::secret::{Secret, make_issue_id, make_key_id};
 use crate::token::{Subject, TokenSigner};
@@ -96,7 +96,8 @@ impl Issuer<'_> {
             return self.make_token(new, algorithm, now_s, entropy);
         }
         let secret = Secret::make(entropy)?;
-        let record = self.record(new, secret.reveal().as_bytes(), now_s, entropy)?;
+        let own = Brought::Secret(secret.reveal().as_bytes());
+        let record = self.record(new, own, now_s, entropy)?;
         Ok(IssuedKey { record, secret })
     }
 
@@ -104,30 +105,40 @@ impl Issuer<'_> {
     /// owner makes: plain JWTs with `iss` the key id, and with HMAC.
     ///
     /// # Errors
-    /// As [`Issuer::make`], when a token key is not for HMAC, when [`check_imported_secret`] says so of
-    /// the secret, or that of a basic key has other characters than printable ASCII.
+    /// As [`Issuer::make`], when a token key is not for HMAC, when [`Brought::check`] says so of the
+    /// secret, that of a basic key has other characters than printable ASCII, or there is no more than a
+    /// digest and the key is not basic.
     pub fn import(
         &self,
         new: NewKey,
-        secret: &[u8],
+        brought: Brought<'_>,
         now_s: u64,
         entropy: &mut Entropy<'_>,
     ) -> Result<Record, IssueError> {
-        check_imported_secret(secret).map_err(|_| IssueError::Secret)?;
+        brought.check().map_err(|_| IssueError::Secret)?;
         let printable = |byte: &u8| (0x20..=0x7E).contains(byte);
-        if matches!(new.kind, NewKind::Basic) && !secret.iter().all(printable) {
-            return Err(IssueError::BasicSecret);
+        let is_digest = matches!(brought, Brought::Digest(_));
+        match new.kind {
+            NewKind::Basic if !is_digest && !brought.bytes().iter().all(printable) => {
+                return Err(IssueError::BasicSecret);
+            }
+            NewKind::Basic => {}
+            NewKind::Signed { .. } | NewKind::Token(_) if is_digest => {
+                return Err(IssueError::Digest);
+            }
+            NewKind::Signed { .. } | NewKind::Token(_) => {}
         }
-        self.record(new, secret, now_s, entropy)
+        self.record(new, brought, now_s, entropy)
     }
 
     fn record(
         &self,
         new: NewKey,
-        secret: &[u8],
+        brought: Brought<'_>,
         now_s: u64,
         entropy: &mut Entropy<'_>,
     ) -> Result<Record, IssueError> {
+        let secret = brought.bytes();
         let key_id = self.key_id(&new, entropy)?;
         let (material, life_s) = match new.kind.clone() {
             NewKind::Token(algorithm) if algorithm.mac().is_none() => {
@@ -150,7 +161,10 @@ impl Issuer<'_> {
                 (material, TOKEN_LIFE_S)
             }
             NewKind::Basic => {
-                let issue = self.basic_issue(&new.organisation, secret, entropy)?;
+                let issue = BasicIssue {
+                    of_digest: matches!(brought, Brought::Digest(_)),
+                    ..self.basic_issue(&new.organisation, secret, entropy)?
+                };
                 (Material::Basic(Vec::from([issue])), BASIC_LIFE_S)
             }
             NewKind::Signed { algorithm, rules } => {
@@ -243,6 +257,7 @@ impl Issuer<'_> {
             issue: make_issue_id(entropy)?,
             ring: ring.clone(),
             mac: keys.basic_mac(secret),
+            of_digest: false,
             not_after_s: None,
         })
     }

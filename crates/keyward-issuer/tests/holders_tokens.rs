@@ -9,6 +9,7 @@ use fixture::*;
 use forge::{Pen, with};
 use gate::{Gate, admin};
 use keyward_core::jws::JwsAlgorithm;
+use keyward_issuer::import::Brought;
 use keyward_issuer::{IssueError, NewKey, NewKind, end_rotation};
 use keyward_wire::record::Record;
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ fn import(algorithm: JwsAlgorithm, secret: &[u8]) -> Result<Record, IssueError> 
         key_id: Some(KEY_ID.to_owned()),
         ..admin(NewKind::Token(algorithm))
     };
-    issuer(&masters()).import(key, secret, NOW_S, &mut source(1))
+    issuer(&masters()).import(key, Brought::Secret(secret), NOW_S, &mut source(1))
 }
 
 /// What a client of another gateway makes.

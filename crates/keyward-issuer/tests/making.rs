@@ -2,12 +2,16 @@
 //! once.
 mod fixture;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use fixture::*;
 use keyward_core::credential_text::{is_key_id, is_secret};
+use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key;
+use keyward_issuer::import::Brought;
 use keyward_issuer::{IssueError, IssuedKey, Issuer, NewKey, NewKind};
-use keyward_wire::RecordError;
+use keyward_wire::{Record, RecordError};
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 const DAY_S: u64 = 24 * 60 * 60;
 
@@ -119,8 +123,10 @@ fn imported_ids_are_taken_only_where_allowed_and_never_look_like_ours() {
 
 #[test]
 fn imported_secrets_are_long_enough_and_can_be_presented() {
-    let import =
-        |kind, secret: &[u8]| issuer(&masters()).import(new(kind), secret, NOW_S, &mut source(1));
+    let import = |kind, secret: &[u8]| {
+        let brought = Brought::Secret(secret);
+        issuer(&masters()).import(new(kind), brought, NOW_S, &mut source(1))
+    };
     for kind in kinds() {
         let secret = "0123456789abcdef0123456789 bcdef";
         let record = import(kind.clone(), secret.as_bytes()).unwrap();
@@ -153,18 +159,60 @@ fn imported_secrets_are_long_enough_and_can_be_presented() {
 }
 
 #[test]
+fn a_short_secret_needs_somebody_who_answers_for_it() {
+    let import = |brought| issuer(&masters()).import(new(signed()), brought, NOW_S, &mut source(1));
+    let short = b"short";
+    let error = import(Brought::Secret(short)).unwrap_err();
+    assert_eq!(error, IssueError::Secret);
+    let record = import(Brought::ShortSecret(short)).unwrap();
+    assert_eq!(end_of(&record, "short"), Some(None));
+    for bad in [&[][..], &[b'a'; 513], b"kws_mistyped"] {
+        let error = import(Brought::ShortSecret(bad)).unwrap_err();
+        assert_eq!(error, IssueError::Secret);
+    }
+}
+
+#[test]
+fn of_a_basic_key_the_digest_of_its_secret_is_enough() {
+    let digest: [u8; 32] = Sha256::digest("a strong secret of another gate").into();
+    let import = |kind| {
+        let brought = Brought::Digest(&digest);
+        issuer(&masters()).import(new(kind), brought, NOW_S, &mut source(1))
+    };
+    let record = import(NewKind::Basic).unwrap();
+    let again = Record::from_payload(&record.to_payload().unwrap()).unwrap();
+    assert_eq!(again, record);
+    assert_eq!(
+        end_of(&record, "a strong secret of another gate"),
+        Some(None)
+    );
+    // What is stored is not the digest, and another secret replaces it as any other.
+    let payload = String::from_utf8(record.to_payload().unwrap()).unwrap();
+    assert!(!payload.contains(&Base64UrlUnpadded::encode_string(&digest)));
+    let rotated = issuer(&masters())
+        .rotate(&record, NOW_S + 60, NOW_S, &mut source(2))
+        .unwrap();
+    assert_eq!(end_of(&rotated.record, rotated.secret.reveal()), Some(None));
+    for kind in [signed(), NewKind::Token(JwsAlgorithm::Hs256)] {
+        assert_eq!(import(kind).unwrap_err(), IssueError::Digest);
+    }
+}
+
+#[test]
 fn no_type_shows_a_secret() {
     for kind in kinds() {
         let masters = masters();
         let issued = make(kind.clone(), 1);
         let text = issued.secret.reveal().to_owned();
-        let imported = issuer(&masters).import(new(kind), text.as_bytes(), NOW_S, &mut source(2));
+        let brought = Brought::Secret(text.as_bytes());
+        let imported = issuer(&masters).import(new(kind), brought, NOW_S, &mut source(2));
         let payload = String::from_utf8(issued.record.to_payload().unwrap()).unwrap();
         let shown = [
             format!("{issued:?}"),
             format!("{:#?}", issued.secret),
             format!("{:?}", issued.record),
             format!("{imported:?}"),
+            format!("{brought:?}"),
             format!("{:?}", issuer(&masters)),
             format!("{:?}", parts(&issued.record)),
             format!("{:?}", open(&issued.record, NOW_S)),

@@ -7,6 +7,7 @@ use fixture::*;
 use gate::{Gate, make};
 use keyward_core::ed25519::thumbprint;
 use keyward_core::jws::{CompactJws, JwsAlgorithm};
+use keyward_issuer::import::Brought;
 use keyward_issuer::make::TOKEN_LIFE_S;
 use keyward_issuer::{
     IssueError, Issuer, NewKey, NewKind, TokenSigner, disable, end_rotation, jwks, remove, shorten,
@@ -148,7 +149,8 @@ fn the_record_has_the_last_word() {
 #[test]
 fn nobody_brings_an_ed25519_key_along() {
     let masters = masters();
-    let import = issuer(&masters).import(new(ED), &[b'a'; 64], NOW_S, &mut source(1));
+    let secret = Brought::Secret(&[b'a'; 64]);
+    let import = issuer(&masters).import(new(ED), secret, NOW_S, &mut source(1));
     assert_eq!(import.unwrap_err(), IssueError::ImportedToken);
     let unsigned = Issuer {
         token_signer: None,

@@ -9,6 +9,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod assertion;
+pub mod audit;
 mod base64url;
 pub mod catalogue;
 pub mod dev;

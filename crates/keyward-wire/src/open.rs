@@ -142,6 +142,7 @@ fn unseal(
                         issue: one.issue.clone(),
                         pepper: Zeroizing::new(keys.pepper().to_vec()),
                         mac: one.mac,
+                        of_digest: one.of_digest,
                         not_after_s: one.not_after_s,
                     })
                 })

@@ -88,6 +88,9 @@ pub struct BasicIssue {
     pub ring: RingId,
     /// HMAC-SHA512(pepper, secret).
     pub mac: [u8; 64],
+    /// The MAC is over the secret's SHA-256 instead: the key was brought along, and more was not
+    /// known of it.
+    pub of_digest: bool,
     pub not_after_s: Option<u64>,
 }
 

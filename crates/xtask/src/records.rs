@@ -6,6 +6,7 @@ use keyward_core::address::parse_networks;
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 use keyward_core::mac::Algorithm;
+use keyward_issuer::import::Brought;
 use keyward_issuer::{Issuer, NewKey, NewKind, TokenSigner, disable, jwks, publish, remove};
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::envelope::{Publisher, kv_name};
@@ -155,7 +156,12 @@ fn make(
             (issued.record, issued.secret.reveal().to_owned())
         }
         Some(secret) => {
-            let record = issuer.import(new, secret.as_bytes(), made_s, &mut entropy);
+            let record = issuer.import(
+                new,
+                Brought::Secret(secret.as_bytes()),
+                made_s,
+                &mut entropy,
+            );
             (record.about("a key")?, secret.to_owned())
         }
     };

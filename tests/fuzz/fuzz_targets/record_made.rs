@@ -214,6 +214,7 @@ fn basic(u: &mut Unstructured<'_>, organisation: &str) -> Result<Material> {
             issue: u.choose(&["i1", "i2"])?.to_string(),
             ring: ring.clone(),
             mac: keys.basic_mac(&u.arbitrary::<[u8; 8]>()?),
+            of_digest: u.arbitrary()?,
             not_after_s: maybe(u, time)?,
         })
     })?;

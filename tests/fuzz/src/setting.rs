@@ -84,6 +84,7 @@ impl Setting {
                 issue: "i".into(),
                 pepper: PEPPER.to_vec().into(),
                 mac: tag.as_bytes().try_into().expect("64 bytes"),
+                of_digest: false,
                 not_after_s: None,
             }])
         };

@@ -21,6 +21,7 @@ pub(crate) fn grantable(area: Area) -> Actions {
     match area {
         Area::Keys | Area::Organisation => Actions::ALL,
         Area::Operators | Area::Audit => Actions::NONE.with(Action::Read),
+        Area::Secrets => Actions::NONE,
     }
 }
 
@@ -44,14 +45,16 @@ pub(crate) const fn needs(operation: Operation) -> Option<(&'static str, Action)
     Some(match operation {
         Op::OpenSession => (SESSION, Create),
         Op::ListKeys | Op::ShowKey => (Keys.as_str(), Read),
-        Op::CreateKey | Op::SecretAgain | Op::AcknowledgeKey => (Keys.as_str(), Create),
+        Op::CreateKey | Op::ImportKeys | Op::SecretAgain | Op::AcknowledgeKey => {
+            (Keys.as_str(), Create)
+        }
         Op::EditKey | Op::DisableKey | Op::EnableKey | Op::RotateKey | Op::EndRotation => {
             (Keys.as_str(), Update)
         }
         Op::RemoveKey => (Keys.as_str(), Delete),
         Op::ListOperators => (Operators.as_str(), Read),
         Op::ListAudit | Op::ShowAuditHead => (Audit.as_str(), Read),
-        Op::ListRoles | Op::ShowOrganisation => (Organisation.as_str(), Read),
+        Op::ListRoles | Op::ShowOrganisation | Op::BackUp => (Organisation.as_str(), Read),
         Op::CreateRole => (Organisation.as_str(), Create),
         Op::EditRole | Op::EditOrganisation | Op::Reconcile => (Organisation.as_str(), Update),
         Op::RemoveRole => (Organisation.as_str(), Delete),

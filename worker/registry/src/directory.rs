@@ -24,6 +24,12 @@ pub(crate) enum DirectoryCall {
         key_id: String,
         organisation: String,
     },
+    /// Which of these are another organisation's; `reserve` reserves the rest.
+    TakenKeys {
+        key_ids: Vec<String>,
+        organisation: String,
+        reserve: bool,
+    },
     /// Whose a key is.
     OrganisationOf { key_id: String },
     /// The next names to wake, after those that this one is the last of; without it, after the last
@@ -67,6 +73,11 @@ fn answer(storage: &Storage, call: &DirectoryCall) -> Result<Answer, Refusal> {
             key_id,
             organisation,
         } => reserve_key(storage, key_id, organisation),
+        DirectoryCall::TakenKeys {
+            key_ids,
+            organisation,
+            reserve,
+        } => taken_keys(storage, key_ids, organisation, *reserve),
         DirectoryCall::OrganisationOf { key_id } => {
             Answer::json(200, &organisation_of(storage, key_id)?)
         }
@@ -138,6 +149,37 @@ fn reserve_organisation(storage: &Storage, name: &str) -> Result<Answer, Refusal
         )?;
         Ok(Answer::empty())
     })
+}
+
+fn taken_keys(
+    storage: &Storage,
+    key_ids: &[String],
+    organisation: &str,
+    reserve: bool,
+) -> Result<Answer, Refusal> {
+    #[derive(Deserialize)]
+    struct Other {}
+    let taken: Vec<&String> = transaction(storage, || {
+        let mut taken = Vec::new();
+        for key_id in key_ids {
+            let other: Option<Other> = sql::row(
+                storage,
+                "SELECT 1 FROM keys WHERE key_id = ? AND organisation <> ?",
+                args![key_id, organisation],
+            )?;
+            if other.is_some() {
+                taken.push(key_id);
+            } else if reserve {
+                sql::run(
+                    storage,
+                    "INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    args![key_id, organisation],
+                )?;
+            }
+        }
+        Ok::<_, Refusal>(taken)
+    })?;
+    Answer::json(200, &taken)
 }
 
 /// Whose a taken id is, nobody is told.

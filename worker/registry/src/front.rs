@@ -15,6 +15,8 @@ use crate::refusal::{Code, Refusal};
 
 /// The largest allowlist that can be published fits.
 pub(crate) const CONTENT_BYTES_MAX: usize = 256 * 1024;
+/// A page of a backup is as large as an answer may be.
+const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub(crate) const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 /// Those of sessions have 43.
 const SECRET_BYTES_MAX: usize = 128;
@@ -64,6 +66,10 @@ pub(crate) async fn admit(
         field("content-length"),
         field("content-type"),
         writes,
+        match operation {
+            Operation::Restore => PAGE_BYTES_MAX,
+            _ => CONTENT_BYTES_MAX,
+        },
     )
     .await?;
     let idempotency = match field("idempotency-key") {
@@ -192,6 +198,7 @@ async fn content(
     length: Option<&str>,
     media_type: Option<&str>,
     writes: bool,
+    bytes_max: usize,
 ) -> Result<String, Refusal> {
     if request.body().is_none() {
         return Ok(String::new());
@@ -213,7 +220,7 @@ async fn content(
     if !is_json {
         return Err(Code::UnsupportedMediaType.into());
     }
-    if length > CONTENT_BYTES_MAX {
+    if length > bytes_max {
         return Err(Code::ContentTooLarge.into());
     }
     let bytes = wasm_bindgen_futures::JsFuture::from(request.array_buffer().map_err(broken)?)

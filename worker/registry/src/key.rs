@@ -3,7 +3,7 @@ mod form;
 mod usage;
 mod view;
 
-pub(crate) use form::{Checker, KeyEdit, KeyForm};
+pub(crate) use form::{Checker, ImportForm, ImportRow, KeyEdit, KeyForm, Own, ROWS_MAX, RowFault};
 pub(crate) use usage::{Seen, Usage};
 pub(crate) use view::{About, KeyView};
 

@@ -59,6 +59,9 @@ pub(crate) enum Operation {
     ListAudit,
     ShowAuditHead,
     Reconcile,
+    ImportKeys,
+    BackUp,
+    Restore,
     ListWebhooks,
     CreateWebhook,
     ShowWebhook,
@@ -80,7 +83,7 @@ impl Operation {
     pub(crate) const fn has_query(self) -> bool {
         matches!(
             self,
-            Self::ListKeys | Self::ListAudit | Self::ListDeliveries
+            Self::ListKeys | Self::ListAudit | Self::ListDeliveries | Self::BackUp
         )
     }
 
@@ -102,6 +105,8 @@ impl Operation {
                 | Self::InviteOperator
                 | Self::EditOperator
                 | Self::Reconcile
+                | Self::ImportKeys
+                | Self::Restore
                 | Self::CreateWebhook
                 | Self::EditWebhook
                 | Self::RotateWebhook
@@ -133,6 +138,7 @@ pub(crate) const TABLE: &[(Method, &str, Operation)] = {
         (Delete, "/v1/keys/{keyId}", Op::RemoveKey),
         (Post, "/v1/keys/{keyId}/secret", Op::SecretAgain),
         (Post, "/v1/keys/{keyId}/acknowledge", Op::AcknowledgeKey),
+        (Post, "/v1/imports", Op::ImportKeys),
         (Get, "/v1/roles", Op::ListRoles),
         (Post, "/v1/roles", Op::CreateRole),
         (Patch, "/v1/roles/{name}", Op::EditRole),
@@ -151,6 +157,8 @@ pub(crate) const TABLE: &[(Method, &str, Operation)] = {
         (Get, "/v1/audit", Op::ListAudit),
         (Get, "/v1/audit/head", Op::ShowAuditHead),
         (Post, "/v1/reconcile", Op::Reconcile),
+        (Get, "/v1/backup", Op::BackUp),
+        (Post, "/v1/restore", Op::Restore),
         (Get, "/v1/webhooks", Op::ListWebhooks),
         (Post, "/v1/webhooks", Op::CreateWebhook),
         (Get, "/v1/webhooks/{id}", Op::ShowWebhook),

@@ -3,14 +3,17 @@
 mod actor;
 mod audit;
 mod automation;
+mod backup;
 mod change;
 mod deliveries;
 mod head;
+mod import;
 mod keys;
 mod listing;
 mod operators;
 mod outbox;
 mod reconcile;
+mod restore;
 mod roles;
 mod schema;
 mod sessions;
@@ -28,17 +31,19 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use crate::call::{self, About, Answer, Ask};
 use crate::clock;
 use crate::configuration::Configuration;
-use crate::key::{KeyEdit, KeyForm};
+use crate::key::{ImportForm, KeyEdit, KeyForm};
 use crate::operator::Failures;
 use crate::refusal::{Code, Refusal};
 
 pub(crate) use audit::AuditQuery;
 pub(crate) use automation::Maker;
+pub(crate) use backup::BackupQuery;
 use change::Moment;
 pub(crate) use deliveries::DeliveryQuery;
 pub(crate) use listing::KeyQuery;
 pub(crate) use operators::{NewOperator, OperatorEdit};
 pub(crate) use reconcile::Reconciliation;
+pub(crate) use restore::RestoreForm;
 pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
 pub(crate) use settings::SettingsEdit;
@@ -48,12 +53,15 @@ pub(crate) use webhooks::{NewWebhook, WebhookEdit, WebhookRotation};
 #[cfg(test)]
 pub(crate) use {
     audit::SEQUENCE_MAX,
+    backup::SEAL_BYTES_MAX,
     deliveries::{DeliveryPage, DeliveryView},
     head::SignedHead,
+    import::Report as ImportReport,
     keys::{KeyWithSecret, Rotation, ShownKey, TIME_S_MAX},
     listing::{CURSOR_BYTES_MAX, KeyPage},
     operators::{OperatorView, Operators},
     reconcile::Reconciled,
+    restore::{LINES_MAX, RestoreReport},
     roles::{EditedRole, RoleView, Roles},
     settings::{LIFE_DAYS_MAX, Settings},
     webhooks::{Trial, WebhookView, WebhookWithSecret, Webhooks},
@@ -189,6 +197,9 @@ pub(crate) enum OrganisationCall {
     NoteUsage(Vec<KeyUsage>),
     /// Which generations of these keys are the present ones.
     Generations(Vec<String>),
+    Import(Box<ImportForm>),
+    Backup(BackupQuery),
+    Restore(RestoreForm),
 }
 
 #[expect(
@@ -351,6 +362,9 @@ impl Organisation {
             OrganisationCall::ConfirmOwner { token } => deliveries::confirm(&moment, &token),
             OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
             OrganisationCall::Generations(keys) => usage::generations(&moment, keys),
+            OrganisationCall::Import(form) => import::import(&moment, &self.env, *form).await,
+            OrganisationCall::Backup(query) => backup::page(&moment, &query),
+            OrganisationCall::Restore(form) => restore::restore(&moment, &self.env, form).await,
         }
     }
 

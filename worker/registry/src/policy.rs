@@ -21,9 +21,12 @@ pub(crate) enum Area {
     Operators,
     Audit,
     Organisation,
+    /// Sealed secrets, in backups: nothing else shows them.
+    Secrets,
 }
 
 impl Area {
+    /// Those that keys can be granted some of: `Secrets` is for people.
     pub(crate) const ALL: [Self; 4] =
         [Self::Keys, Self::Operators, Self::Audit, Self::Organisation];
 
@@ -33,6 +36,7 @@ impl Area {
             Self::Operators => "operators",
             Self::Audit => "audit",
             Self::Organisation => "organisation",
+            Self::Secrets => "secrets",
         }
     }
 }
@@ -67,6 +71,9 @@ pub(crate) struct Permissions {
     #[serde(with = "letters")]
     #[cfg_attr(test, schemars(with = "crate::openapi::Letters"))]
     organisation: Actions,
+    #[serde(with = "letters")]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Letters"))]
+    secrets: Actions,
 }
 
 impl OperatorRole {
@@ -77,6 +84,7 @@ impl OperatorRole {
             operators: actions(Area::Operators),
             audit: actions(Area::Audit),
             organisation: actions(Area::Organisation),
+            secrets: actions(Area::Secrets),
         })
     }
 
@@ -88,11 +96,13 @@ impl OperatorRole {
         let read = Actions::NONE.with(Action::Read);
         match (self, area) {
             (Self::FirmAdmin, _) | (Self::KeyManager, Area::Keys) => Actions::ALL,
+            (Self::KeyManager | Self::Auditor, Area::Secrets) => Actions::NONE,
             (Self::KeyManager | Self::Auditor, _) => read,
             (Self::Custom(table), Area::Keys) => table.keys,
             (Self::Custom(table), Area::Operators) => table.operators,
             (Self::Custom(table), Area::Audit) => table.audit,
             (Self::Custom(table), Area::Organisation) => table.organisation,
+            (Self::Custom(table), Area::Secrets) => table.secrets,
         }
     }
 
@@ -120,9 +130,8 @@ impl OperatorRole {
 
     /// Whether it permits nothing that the other one does not.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
-        Area::ALL
-            .into_iter()
-            .all(|area| self.actions(area).is_subset_of(other.actions(area)))
+        let mut areas = Area::ALL.into_iter().chain([Area::Secrets]);
+        areas.all(|area| self.actions(area).is_subset_of(other.actions(area)))
     }
 }
 
@@ -320,6 +329,12 @@ mod tests {
         let manager = role(json!("key-manager"));
         assert!(manager.permits(Area::Keys, Action::Create));
         assert!(!manager.permits(Area::Operators, Action::Create));
+        // Who reads everything reads no sealed secrets.
+        assert!(role(json!("firm-admin")).permits(Area::Secrets, Action::Read));
+        for reader in ["key-manager", "auditor"] {
+            assert!(!role(json!(reader)).permits(Area::Secrets, Action::Read));
+        }
+        assert!(role(json!({ "custom": { "secrets": "r" } })).permits(Area::Secrets, Action::Read));
         let custom = role(json!({ "custom": { "keys": "ru", "audit": "r" } }));
         assert!(custom.permits(Area::Keys, Action::Update));
         assert!(!custom.permits(Area::Keys, Action::Create));

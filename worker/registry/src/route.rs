@@ -11,7 +11,7 @@ use crate::configuration::Configuration;
 use crate::confirmation::{self, OwnerConfirmation};
 use crate::front::{self, Asked};
 use crate::operation::Operation;
-use crate::organisation::{AuditQuery, DeliveryQuery, KeyQuery, OrganisationCall};
+use crate::organisation::{AuditQuery, BackupQuery, DeliveryQuery, KeyQuery, OrganisationCall};
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::sign_in;
 
@@ -115,6 +115,9 @@ pub(crate) async fn answer(
         Op::ListAudit => Call::Audit(audit_query(asked)?),
         Op::ShowAuditHead => Call::AuditHead,
         Op::Reconcile => Call::Reconcile(json(asked)?),
+        Op::ImportKeys => Call::Import(secretive(asked)?),
+        Op::BackUp => Call::Backup(backup_query(asked)?),
+        Op::Restore => Call::Restore(secretive(asked)?),
         Op::ListWebhooks => Call::Webhooks,
         Op::CreateWebhook => Call::CreateWebhook(json(asked)?),
         Op::ShowWebhook => Call::Webhook { id: first() },
@@ -218,6 +221,18 @@ pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
     Ok(read)
 }
 
+/// The same of content that is full of secrets: what a parser says may repeat some of it.
+///
+/// # Errors
+/// `malformed`, with the place.
+fn secretive<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
+    serde_json::from_str(&asked.content).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let detail = format!("not as documented, at line {line}, column {column}");
+        Refusal::because(Code::Malformed, detail)
+    })
+}
+
 fn shortened(text: &str) -> String {
     text.chars().take(QUOTED_CHARACTERS_MAX).collect()
 }
@@ -265,6 +280,19 @@ fn audit_query(asked: &Asked) -> Result<AuditQuery, Refusal> {
             "after" => query.after = number(name, value)?,
             "limit" => query.limit = number(name, value)?,
             "subject" => query.subject = Some(value.clone()),
+            _ => return Err(no_parameter(name)),
+        }
+    }
+    Ok(query)
+}
+
+fn backup_query(asked: &Asked) -> Result<BackupQuery, Refusal> {
+    let mut query = BackupQuery::default();
+    for (name, value) in parameters(asked)? {
+        match (name, value.as_str()) {
+            ("secrets", "true" | "false") => query.secrets = value == "true",
+            ("secrets", _) => return Err(Refusal::field(name, "must be true or false")),
+            ("after", _) => query.after = Some(value.clone()),
             _ => return Err(no_parameter(name)),
         }
     }

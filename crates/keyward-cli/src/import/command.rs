@@ -9,9 +9,12 @@ use keyward_core::mac::Algorithm;
 use zeroize::Zeroizing;
 
 use super::delimited::{self, Column};
-use super::report::Report;
-use super::{FILE_BYTES_MAX, Row, kong};
+use super::naming::names;
+use super::post::{Common, post};
+use super::report::{About, Report};
+use super::{FILE_BYTES_MAX, Row, judge, kong};
 use crate::failure::{Failure, Result};
+use crate::registry::{Access, Registry};
 
 /// What is asked for.
 #[derive(Args, Debug)]
@@ -21,9 +24,13 @@ pub struct Import {
     from: Source,
     /// It is read and left as it is.
     file: PathBuf,
-    /// Only say what would be done. Has to be there: importing itself comes later.
-    #[arg(long, required = true)]
+    /// Only say what would be done; with --registry, after asking there.
+    #[arg(long, required_unless_present = "registry")]
     dry_run: bool,
+    #[command(flatten)]
+    access: Access,
+    #[command(flatten)]
+    common: Common,
     /// What the clients of hmac-auth sign with, where Kong's plugins leave them the choice.
     #[arg(long, value_enum)]
     algorithm: Option<AlgorithmName>,
@@ -59,22 +66,41 @@ impl Source {
     }
 }
 
-/// Reports on a file. Succeeds when every row is ready.
+/// Imports a file, or says what would become of it. Succeeds when every row is imported, or ready.
 ///
 /// # Errors
-/// When the file cannot be read as what it should be.
+/// When the file cannot be read as what it should be, or the registry refuses the whole.
 pub fn run(import: &Import) -> Result<ExitCode> {
     let name = import.file.display().to_string();
     let bytes = read(&import.file)?;
     let rows = rows(import, &bytes).map_err(|what| Failure::new(format!("{name}: {what}")))?;
-    let report = Report::of(import.from, &name, &rows);
+    let mut verdicts = judge(&rows);
+    let names = names(&rows);
+    if import.access.registry.is_some() {
+        let registry = Registry::of(&import.access)?;
+        let dry_run = import.dry_run;
+        post(
+            &registry,
+            &import.common,
+            dry_run,
+            &rows,
+            &names,
+            &mut verdicts,
+        )?;
+    }
+    let about = About {
+        source: import.from,
+        name: &name,
+        dry_run: import.dry_run,
+    };
+    let report = Report::of(about, &rows, &names, &verdicts);
     if import.json {
         println!("{}", report.json()?);
     } else {
         // Colours only where they are seen.
         anstream::print!("{}", report.text());
     }
-    Ok(if report.is_ready() {
+    Ok(if report.is_done() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

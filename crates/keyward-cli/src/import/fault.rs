@@ -32,12 +32,17 @@ pub enum Fault {
     Digest,
     /// A line that does not have two columns.
     Columns,
+    /// What the registry says.
+    Registry {
+        code: String,
+        detail: String,
+    },
 }
 
 impl Fault {
     /// For programs; codes are added, not changed.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::KeyId => "invalid_id",
             Self::Duplicate { .. } => "duplicate_id",
@@ -55,6 +60,7 @@ impl Fault {
             Self::Kind(_) => "unsupported_kind",
             Self::Digest => "invalid_digest",
             Self::Columns => "wrong_columns",
+            Self::Registry { code, .. } => code,
         }
     }
 }
@@ -87,6 +93,7 @@ impl fmt::Display for Fault {
             Self::Kind(why) => f.write_str(why),
             Self::Digest => f.write_str("the digest must be a SHA-256 in hex or base64"),
             Self::Columns => f.write_str("the line must have two columns"),
+            Self::Registry { detail, .. } => f.write_str(detail),
         }
     }
 }

@@ -3,7 +3,7 @@ use keyward_issuer::import::is_imported_key_id;
 use serde::Serialize;
 
 use super::command::Source;
-use super::{Fault, Material, Row, Verdict, judge};
+use super::{Fault, Material, Row, Verdict};
 use crate::failure::{Failure, Result};
 
 /// Lines that a summary names.
@@ -24,6 +24,8 @@ pub(super) struct Report<'a> {
 #[serde(rename_all = "camelCase")]
 struct Counts {
     ready: usize,
+    imported: usize,
+    imported_before: usize,
     needs_override: usize,
     refused: usize,
 }
@@ -35,40 +37,56 @@ struct Line<'a> {
     /// Only one that a key may have: in a column that slipped it could be a secret.
     key_id: Option<&'a str>,
     consumer: Option<&'a str>,
+    /// What the key is called.
+    name: Option<&'a str>,
     credential: &'a str,
     kind: Option<&'static str>,
     algorithm: Option<&'static str>,
     profile: Option<&'static str>,
     outcome: &'static str,
-    code: Option<&'static str>,
+    code: Option<&'a str>,
     reason: Option<String>,
 }
 
+/// What is reported on.
+pub(super) struct About<'a> {
+    pub(super) source: Source,
+    pub(super) name: &'a str,
+    pub(super) dry_run: bool,
+}
+
 impl<'a> Report<'a> {
-    pub(super) fn of(source: Source, file: &'a str, rows: &'a [Row]) -> Self {
-        let verdicts = judge(rows);
+    pub(super) fn of(
+        about: About<'a>,
+        rows: &'a [Row],
+        names: &'a [String],
+        verdicts: &'a [Verdict],
+    ) -> Self {
         let mut counts = Counts::default();
-        for verdict in &verdicts {
+        for verdict in verdicts {
             match verdict {
                 Verdict::Ready => counts.ready += 1,
+                Verdict::Imported => counts.imported += 1,
+                Verdict::ImportedBefore => counts.imported_before += 1,
                 Verdict::NeedsOverride(_) => counts.needs_override += 1,
                 Verdict::Refused(_) => counts.refused += 1,
             }
         }
         Self {
-            source: source.as_str(),
-            file,
-            dry_run: true,
+            source: about.source.as_str(),
+            file: about.name,
+            dry_run: about.dry_run,
             counts,
             rows: rows
                 .iter()
-                .zip(&verdicts)
-                .map(|(row, verdict)| line(row, verdict))
+                .zip(names)
+                .zip(verdicts)
+                .map(|((row, name), verdict)| line(row, name, verdict))
                 .collect(),
         }
     }
 
-    pub(super) const fn is_ready(&self) -> bool {
+    pub(super) const fn is_done(&self) -> bool {
         self.counts.needs_override == 0 && self.counts.refused == 0
     }
 
@@ -79,7 +97,7 @@ impl<'a> Report<'a> {
     /// A table of all rows, and below it what is to be done.
     pub(super) fn text(&self) -> String {
         let cells: Vec<[String; 4]> = self.rows.iter().map(Line::cells).collect();
-        let head = ["line", "key id", "consumer", "becomes"].map(str::to_owned);
+        let head = ["line", "key id", "name", "becomes"].map(str::to_owned);
         let width = |column: usize| {
             let all = std::iter::once(&head).chain(&cells);
             let widths = all.filter_map(|row| Some(row.get(column)?.chars().count()));
@@ -87,14 +105,19 @@ impl<'a> Report<'a> {
         };
         let widths = [width(0), width(1), width(2), width(3)];
         let mut text = format!(
-            "\x1b[1m{}\x1b[0m {}: a dry run, nothing is sent\n\n",
+            "\x1b[1m{}\x1b[0m {}{}\n\n",
             self.source,
-            shown(self.file)
+            shown(self.file),
+            if self.dry_run {
+                ": a dry run, nothing is imported"
+            } else {
+                ""
+            }
         );
         text.push_str(&format!("\x1b[2m  {}\x1b[0m\n", aligned(&head, widths)));
         for (line, cells) in self.rows.iter().zip(&cells) {
             let mark = match line.outcome {
-                "ready" => "\x1b[32m✓\x1b[0m",
+                "ready" | "imported" | "imported_before" => "\x1b[32m✓\x1b[0m",
                 "needs_override" => "\x1b[33m!\x1b[0m",
                 _ => "\x1b[31m✗\x1b[0m",
             };
@@ -111,12 +134,23 @@ impl<'a> Report<'a> {
     fn summary(&self) -> String {
         let Counts {
             ready,
+            imported,
+            imported_before,
             needs_override,
             refused,
         } = self.counts;
         let total = self.rows.len();
-        let mut text = format!("\x1b[1m{total} rows: {ready} ready\x1b[0m");
-        for (count, says) in [(needs_override, "to be overridden"), (refused, "refused")] {
+        let (count, says) = if self.dry_run {
+            (ready, "ready")
+        } else {
+            (imported, "imported")
+        };
+        let mut text = format!("\x1b[1m{total} rows: {count} {says}\x1b[0m");
+        for (count, says) in [
+            (imported_before, "imported before"),
+            (needs_override, "to be overridden"),
+            (refused, "refused"),
+        ] {
             if count > 0 {
                 text.push_str(&format!(", {count} {says}"));
             }
@@ -152,9 +186,11 @@ impl<'a> Report<'a> {
     }
 }
 
-fn line<'a>(row: &'a Row, verdict: &Verdict) -> Line<'a> {
+fn line<'a>(row: &'a Row, name: &'a str, verdict: &'a Verdict) -> Line<'a> {
     let (outcome, fault) = match verdict {
         Verdict::Ready => ("ready", None),
+        Verdict::Imported => ("imported", None),
+        Verdict::ImportedBefore => ("imported_before", None),
         Verdict::NeedsOverride(fault) => ("needs_override", Some(fault)),
         Verdict::Refused(fault) => ("refused", Some(fault)),
     };
@@ -178,6 +214,7 @@ fn line<'a>(row: &'a Row, verdict: &Verdict) -> Line<'a> {
             .ok()
             .filter(|id| is_imported_key_id(id)),
         consumer: row.consumer.as_deref(),
+        name: Some(name).filter(|_| row.key_id.as_deref().is_ok_and(is_imported_key_id)),
         credential: &row.credential,
         kind,
         algorithm,
@@ -197,7 +234,7 @@ impl Line<'_> {
         [
             self.line.to_string(),
             shown(self.key_id.unwrap_or("-")),
-            shown(self.consumer.unwrap_or("-")),
+            shown(self.name.or(self.consumer).unwrap_or("-")),
             if becomes.is_empty() {
                 self.credential.to_owned()
             } else {
@@ -207,9 +244,9 @@ impl Line<'_> {
     }
 }
 
-fn aligned(cells: &[String; 4], [line, id, consumer, becomes]: [usize; 4]) -> String {
+fn aligned(cells: &[String; 4], [line, id, name, becomes]: [usize; 4]) -> String {
     let [c0, c1, c2, c3] = cells;
-    format!("{c0:>line$}  {c1:<id$}  {c2:<consumer$}  {c3:<becomes$}")
+    format!("{c0:>line$}  {c1:<id$}  {c2:<name$}  {c3:<becomes$}")
 }
 
 /// Without anything that a terminal would act upon, and not too long.

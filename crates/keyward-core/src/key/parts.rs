@@ -54,6 +54,8 @@ pub struct BasicIssue {
     pub pepper: Zeroizing<Vec<u8>>,
     /// HMAC-SHA512(pepper, secret).
     pub mac: [u8; 64],
+    /// The MAC is over the secret's SHA-256 instead: more was not known of it.
+    pub of_digest: bool,
     /// When this issue ends, if before the key does.
     pub not_after_s: Option<u64>,
 }

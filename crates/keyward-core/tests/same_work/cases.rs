@@ -9,7 +9,7 @@ use keyward_core::mac::{Algorithm, MacKey};
 use keyward_core::request::ContentLength;
 use keyward_core::sign::{SignatureParameters, Unsigned, sign};
 
-use crate::fixture::{Fixture, NOW_S, SECRET, Sent, basic_material, parts};
+use crate::fixture::{Fixture, NOW_S, SECRET, Sent, basic_material, digest_material, parts};
 
 const KEY_ID: &str = "legacy.key";
 const MAC_BYTES: usize = 64;
@@ -86,6 +86,10 @@ pub(crate) fn cases(fixture: &Fixture, credential: Credential) -> Vec<Case> {
             }),
         ),
     ];
+    if credential == Credential::Basic {
+        let digest = digest_material("another");
+        cases.push(("a key of a digest", &[], Some(parts(KEY_ID, digest))));
+    }
     if credential == Credential::Signature(Profile::Cloud9) {
         let off = signed_material(Algorithm::HmacSha512, Profile::Kong, 1);
         cases.push(("a profile that is off", &[], Some(parts(KEY_ID, off))));

@@ -88,6 +88,10 @@ names! {
     WebhookTested "webhook.tested" [Audit, Webhook], "An operator wants to know whether a webhook arrives.";
     WebhookDisabled "webhook.disabled" [Audit, Mail, Webhook], "A webhook is not called any more: for three days nothing could be delivered, or it answered 410.";
     DeliveryRetried "delivery.retried" [Audit], "What had been given up is sent once more.";
+    KeyRestored "key.restored" [Audit], "A key came back from a backup, or what was removed since was kept so.";
+    RoleRestored "role.restored" [Audit], "A role came back from a backup.";
+    OrganisationRestored "organisation.restored" [Audit], "A backup was restored; the entry has the head that the log had then.";
+    BackupExported "backup.exported" [Audit], "A backup was made, with or without sealed secrets.";
     AuditHead "audit.head" [Webhook], "An hour is over and the audit log has entries since: its head, signed.";
 }
 

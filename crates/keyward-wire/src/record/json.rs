@@ -123,6 +123,13 @@ enum ReplayJson {
     StrictAll,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(Debug, serde::Deserialize))]
+enum Digest {
+    #[serde(rename = "sha-256")]
+    Sha256,
+}
+
 #[derive(Serialize)]
 #[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -135,6 +142,9 @@ struct IssueJson {
     sealed: Option<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mac: Option<Text>,
+    // Of basic keys: what the MAC is over, where that is not the secret itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<Digest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_after: Option<u64>,
 }
@@ -267,6 +277,7 @@ fn basic_issue(json: IssueJson) -> Result<BasicIssue, RecordError> {
         ring: Some(ring),
         sealed: None,
         mac: Some(Text(mac)),
+        digest,
         not_after,
     } = json
     else {
@@ -281,6 +292,7 @@ fn basic_issue(json: IssueJson) -> Result<BasicIssue, RecordError> {
         issue,
         ring,
         mac,
+        of_digest: digest.is_some(),
         not_after_s: not_after,
     })
 }
@@ -291,6 +303,7 @@ fn signed_issue(json: IssueJson) -> Result<SignedIssue, RecordError> {
         ring: Some(ring),
         sealed: Some(Text(sealed)),
         mac: None,
+        digest: None,
         not_after,
     } = json
     else {

@@ -1,5 +1,6 @@
 //! Keys as they are asked for.
 mod check;
+mod import;
 mod own_api;
 
 use keyward_core::key::Profile;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::Kind;
 
 pub(crate) use check::Checker;
+pub(crate) use import::{ImportForm, ImportRow, Own, ROWS_MAX, RowFault};
 
 const OWNERS_MAX: usize = 20;
 const MEMO_CHARACTERS_MAX: usize = 1_000;

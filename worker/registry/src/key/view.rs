@@ -1,5 +1,4 @@
 //! Keys as they are shown: everything but what is secret.
-use keyward_issuer::IssuedKey;
 use keyward_wire::record::{Assignment, Live, Material, Record, State};
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +68,7 @@ pub(crate) struct About {
 
 impl KeyView {
     /// `None` for tombstones, which say nothing of their key.
-    pub(crate) fn of(issued: &IssuedKey, about: About) -> Option<Self> {
-        let record = &issued.record;
+    pub(crate) fn of(record: &Record, about: About) -> Option<Self> {
         let State::Live(live) = &record.state else {
             return None;
         };

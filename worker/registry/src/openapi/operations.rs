@@ -8,14 +8,15 @@ use super::schemas::Schemas;
 use super::shapes::{Health, JsonLines, JwkSet, Page};
 use crate::call::JSON_LINES;
 use crate::confirmation::OwnerConfirmation;
-use crate::key::{KeyEdit, KeyForm};
+use crate::key::{ImportForm, KeyEdit, KeyForm};
 use crate::operation::Operation;
 use crate::operator::{Authenticator, Enrolled};
 use crate::organisation::{
-    AuditQuery, DeliveryPage, DeliveryQuery, DeliveryView, EditedRole, KeyPage, KeyQuery,
-    KeyWithSecret, NewOperator, NewRole, NewWebhook, OperatorEdit, OperatorView, Operators,
-    Reconciled, Reconciliation, RoleEdit, RoleView, Roles, Rotation, Settings, SettingsEdit,
-    SignedHead, Trial, WebhookEdit, WebhookRotation, WebhookView, WebhookWithSecret, Webhooks, Who,
+    AuditQuery, BackupQuery, DeliveryPage, DeliveryQuery, DeliveryView, EditedRole, ImportReport,
+    KeyPage, KeyQuery, KeyWithSecret, NewOperator, NewRole, NewWebhook, OperatorEdit, OperatorView,
+    Operators, Reconciled, Reconciliation, RestoreForm, RestoreReport, RoleEdit, RoleView, Roles,
+    Rotation, Settings, SettingsEdit, SignedHead, Trial, WebhookEdit, WebhookRotation, WebhookView,
+    WebhookWithSecret, Webhooks, Who,
 };
 use crate::policy::Area;
 use crate::refusal::Code;
@@ -263,7 +264,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
         Op::ShowAuditHead => is
             .says("audit", "The log's last sequence and hash, signed")
             .needs(Audit, Read)
-            .gives::<SignedHead<'static>>(200, "The head"),
+            .gives::<SignedHead>(200, "The head"),
         Op::Reconcile => is
             .says(
                 "organisation",
@@ -272,6 +273,38 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .needs(Organisation, Update)
             .takes::<Reconciliation>()
             .gives::<Reconciled>(200, "What was found; `next` is the next call's `after`"),
+        Op::ImportKeys => is
+            .says(
+                "keys",
+                "Imports keys that clients have, with their ids and secrets; each row has its word",
+            )
+            .needs(Keys, Create)
+            .fresh()
+            .takes::<ImportForm>()
+            .gives::<ImportReport>(200, "What became of each row, or would")
+            .refuses(&[Code::Conflict]),
+        Op::BackUp => is
+            .says(
+                "organisation",
+                "A page of a backup; with `secrets` it needs a fresh second factor, and to read these",
+            )
+            .needs(Organisation, Read)
+            .asks::<BackupQuery>()
+            .gives_as::<JsonLines>(
+                200,
+                "Lines; the last is the page's seal, and says whether there are more",
+                JSON_LINES,
+            )
+            .refuses(&[Code::StepUpRequired]),
+        Op::Restore => is
+            .says(
+                "organisation",
+                "Brings a page of a backup back, for firm-admins; what was taken away since stays away",
+            )
+            .needs(Organisation, Create)
+            .fresh()
+            .takes::<RestoreForm>()
+            .gives::<RestoreReport>(200, "What became of each key"),
         Op::ListWebhooks => is
             .says("webhooks", "All webhooks")
             .needs(Organisation, Read)

@@ -11,7 +11,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use crate::name::NAME_CHARACTERS_MAX;
-use crate::organisation::{CURSOR_BYTES_MAX, LIFE_DAYS_MAX, SEQUENCE_MAX, TIME_S_MAX};
+use crate::organisation::{
+    CURSOR_BYTES_MAX, LIFE_DAYS_MAX, LINES_MAX, SEAL_BYTES_MAX, SEQUENCE_MAX, TIME_S_MAX,
+};
 use crate::refusal::Code;
 
 const NAME: &str = "^[a-z0-9][a-z0-9-]{0,63}$";
@@ -92,9 +94,29 @@ shapes! {
         "required": ["keys"],
     }
     JsonLines { "type": "string" }
+    Seal { "type": "string", "maxLength": SEAL_BYTES_MAX }
+    Lines { "type": "array", "items": { "type": "object" }, "maxItems": LINES_MAX }
+    Base64url { "type": "string", "pattern": "^[A-Za-z0-9_-]*$", "maxLength": SECRET_CHARACTERS_MAX }
+    Sha256 { "type": "string", "pattern": "^[A-Za-z0-9+/_-]*=?$", "maxLength": 64 }
+    ImportedAlgorithm { "enum": ["hmac-sha512", "hmac-sha256", "HS256", "HS384", "HS512"] }
+    RestoredKeys { "type": "array", "items": {
+        "type": "object",
+        "properties": {
+            "keyId": { "type": "string" },
+            "outcome": { "type": "string", "description": "`restored`, or why not; there may be others." },
+        },
+        "required": ["keyId", "outcome"],
+    } }
+    MissingOperators { "type": "array", "items": {
+        "type": "object",
+        "properties": { "email": { "type": "string" }, "role": {} },
+        "required": ["email", "role"],
+    } }
 }
 
 const ACCOUNT: &str = r"^(?!\*$)[ -.0-~]+$";
+/// More than 512 bytes have in base64: how long a secret may be, its row says.
+const SECRET_CHARACTERS_MAX: usize = 4_096;
 /// All that content may be is the bound; entries are counted, too.
 const ALLOWLIST_CHARACTERS_MAX: usize = crate::front::CONTENT_BYTES_MAX;
 const EMAIL: &str = "^(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+([.][A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@\
@@ -160,6 +182,17 @@ pub(crate) struct Assignment {
     role: String,
     accounts: Accounts,
     grants: Grants,
+}
+
+/// How far an audit log had come.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it is nothing but its schema")]
+pub(crate) struct AuditHead {
+    #[schemars(with = "Name")]
+    organisation: String,
+    sequence: u64,
+    hash: String,
+    at: u64,
 }
 
 /// Codes are added, so whoever reads one must expect others.

@@ -5,6 +5,7 @@ use core::time::Duration;
 use futures_util::future::{Either, select};
 use keyward_core::catalogue::Action;
 use keyward_platform::transaction;
+use keyward_wire::audit::{AuditHead, head_kv_name};
 use keyward_wire::event::Event;
 use serde::{Deserialize, Serialize};
 use worker::{Delay, Env, Storage};
@@ -24,22 +25,13 @@ const HOURLY_S: u64 = 60 * 60;
 const RETRY_S: u64 = 60;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is signed.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Head<'a> {
-    organisation: &'a str,
-    sequence: u64,
-    hash: String,
-    at: u64,
-}
-
 /// The head, and the registry's word on it: an envelope as records have, for the name `a/<organisation>`.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct SignedHead<'a> {
+pub(crate) struct SignedHead {
     #[serde(flatten)]
-    head: Head<'a>,
+    #[cfg_attr(test, schemars(with = "crate::openapi::AuditHead"))]
+    head: AuditHead,
     signed: String,
 }
 
@@ -49,24 +41,19 @@ struct Last {
     hash: String,
 }
 
-/// The name in KV.
-fn kv_name(organisation: &str) -> String {
-    format!("a/{organisation}")
-}
-
-fn signed<'a>(
+pub(super) fn signed(
     storage: &Storage,
     configuration: &Configuration,
-    organisation: &'a str,
-) -> Result<SignedHead<'a>, Refusal> {
+    organisation: &str,
+) -> Result<SignedHead, Refusal> {
     let last: Option<Last> = sql::row(
         storage,
         "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
         args![],
     )?;
     let last = last.ok_or_else(|| Refusal::internal(&"the audit log is empty"))?;
-    let head = Head {
-        organisation,
+    let head = AuditHead {
+        organisation: organisation.to_owned(),
         sequence: last.sequence,
         hash: last.hash,
         at: clock::now_s(),
@@ -74,7 +61,7 @@ fn signed<'a>(
     let payload = serde_json::to_vec(&head).map_err(|error| Refusal::internal(&error))?;
     let publisher = &configuration.secrets.publisher;
     let signed = publisher
-        .publish(&kv_name(organisation), &payload)
+        .publish(&head_kv_name(organisation), &payload)
         .map_err(|error| Refusal::internal(&error))?;
     Ok(SignedHead { head, signed })
 }
@@ -113,7 +100,7 @@ async fn store(env: &Env, storage: &Storage, configuration: &Configuration) -> R
     let signed = signed(storage, configuration, &organisation)?;
     let put = async {
         let keys = env.kv(outbox::BINDING)?;
-        let put = keys.put(&kv_name(&organisation), &signed.signed)?;
+        let put = keys.put(&head_kv_name(&organisation), &signed.signed)?;
         Ok::<_, worker::Error>(put.execute().await?)
     };
     match select(Box::pin(put), Box::pin(Delay::from(WRITE_TIMEOUT))).await {

@@ -1,6 +1,7 @@
 //! Keys: made and changed, each time with the entry in the log and the note to publish.
 mod again;
 mod create;
+mod restore;
 mod role;
 mod stored;
 
@@ -20,7 +21,8 @@ use crate::random;
 use crate::refusal::{Code, FieldError, Refusal};
 
 pub(super) use again::{acknowledge, secret_again};
-pub(super) use create::create;
+pub(super) use create::{Taken, create, insert_imported, taken};
+pub(super) use restore::{Outcome as RestoreOutcome, restore};
 pub(super) use role::{holders, narrow, view};
 #[cfg(test)]
 pub(crate) use stored::KeyWithSecret;
@@ -271,7 +273,7 @@ fn beyond(errors: Vec<FieldError>) -> Refusal {
 }
 
 /// Why a key cannot be made or changed, in terms of the request.
-fn refused(error: IssueError) -> Refusal {
+pub(super) fn refused(error: IssueError) -> Refusal {
     match error {
         IssueError::ExpiresTooEarly | IssueError::Lengthens => Refusal::field("expiresAt", error),
         IssueError::Record(error) => Refusal::because(Code::Invalid, error),

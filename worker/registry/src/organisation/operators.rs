@@ -3,6 +3,7 @@ use keyward_core::catalogue::Action;
 use keyward_platform::transaction;
 use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
+use worker::Storage;
 
 use super::actor::Actor;
 use super::audit::{self, By};
@@ -136,6 +137,18 @@ pub(super) fn list(moment: &Moment) -> Result<Answer, Refusal> {
     )?;
     let items: Vec<_> = rows.into_iter().map(Row::view).collect::<Result<_, _>>()?;
     Answer::json(200, &Operators { items })
+}
+
+/// Whether somebody has this address.
+pub(super) fn is_known(storage: &Storage, email: &str) -> Result<bool, Refusal> {
+    #[derive(Deserialize)]
+    struct Known {}
+    let known: Option<Known> = sql::row(
+        storage,
+        "SELECT 1 FROM operators WHERE email = ?",
+        args![email::folded(email)],
+    )?;
+    Ok(known.is_some())
 }
 
 pub(super) fn invite(moment: &Moment, new: NewOperator) -> Result<Answer, Refusal> {

@@ -153,6 +153,18 @@ pub(super) fn create(moment: &Moment, new: &NewRole) -> Result<Answer, Refusal> 
     })
 }
 
+/// Brings a role of a backup back, where there is none of its name: what was narrowed since stays so.
+pub(super) fn restore(change: &Change<'_>, name: &str, grants: &GrantTable) -> Result<(), Refusal> {
+    let own = own(change.storage())?;
+    let is_there = Preset::parse(name).is_some() || own.contains_key(name);
+    if is_there || !is_name(name) || own.len() >= ROLES_MAX {
+        return Ok(());
+    }
+    is_within(change, name, None, grants)?;
+    write(change, name, grants)?;
+    change.audit(EventName::RoleRestored, name, None, Some(grants))
+}
+
 /// Answers with the keys that hold the role, so that whoever edits it sees whom it concerns.
 pub(super) fn edit(moment: &Moment, name: &str, edit: &RoleEdit) -> Result<Answer, Refusal> {
     let needs = Needs::to(Action::Update, Area::Organisation);

@@ -6,7 +6,7 @@ use crate::policy::DAY_S;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
     "CREATE TABLE organisation (
         one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
         life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
@@ -57,6 +57,10 @@ const TABLES: [&str; 17] = [
     "CREATE TABLE mail_days (day INTEGER PRIMARY KEY, mails INTEGER NOT NULL) STRICT",
     // The latest time that was seen.
     "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), at_s INTEGER NOT NULL) STRICT",
+    // A MAC of the row that a key was imported from, until the key is removed.
+    "CREATE TABLE imports (
+        key_id TEXT PRIMARY KEY REFERENCES keys, operator TEXT NOT NULL, ring TEXT NOT NULL,
+        mac TEXT NOT NULL) STRICT",
 ];
 
 const INDICES: [&str; 13] = [

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use keyward_core::json::{JsonError, Members, Value};
 
 use super::token::TokenProfileJson;
-use super::{Assignment, IssueJson, Kind, LiveJson, Nonce, ProfileJson, ReplayJson, TombstoneJson};
+use super::{
+    Assignment, Digest, IssueJson, Kind, LiveJson, Nonce, ProfileJson, ReplayJson, TombstoneJson,
+};
 use crate::base64url::Text;
 use crate::grants::{Accounts, GrantTable};
 use crate::ring::RingId;
@@ -108,6 +110,7 @@ fn issue(value: Value<'_>) -> Result<IssueJson> {
         },
         sealed: bytes(&mut members, "sealed")?,
         mac: bytes(&mut members, "mac")?,
+        digest: one_of(&mut members, "digest", digest)?,
         not_after: members.optional_integer("notAfter")?,
     };
     members.finish()?;
@@ -171,6 +174,10 @@ fn profile(name: &str) -> Option<ProfileJson> {
 
 fn token_profile(name: &str) -> Option<TokenProfileJson> {
     (name == "jwt-iss").then_some(TokenProfileJson::JwtIss)
+}
+
+fn digest(name: &str) -> Option<Digest> {
+    (name == "sha-256").then_some(Digest::Sha256)
 }
 
 fn nonce(name: &str) -> Option<Nonce> {

@@ -37,7 +37,7 @@ fn whole() -> Map<String, Value> {
         ],
         "issues": [
             {"issue": "i1", "ring": "m1", "sealed": "AAAA", "notAfter": 7},
-            {"issue": "i2", "mac": "AA"}
+            {"issue": "i2", "mac": "AA", "digest": "sha-256"}
         ],
         "tombstone": true
     });
@@ -52,7 +52,7 @@ fn value() -> impl Strategy<Value = Value> {
         prop_oneof![Just(0_u64), Just(u64::MAX), any::<u64>()].prop_map(Value::from),
         Just(json!(-1)),
         Just(json!(1.5)),
-        "(all|signed|token|jwt-iss|strict|window|rfc9421|optional|crud|rc|cr|m1|AAAA|AAA=|\u{e9}|)"
+        "(all|signed|token|jwt-iss|strict|window|rfc9421|optional|crud|rc|cr|m1|sha-256|AAAA|AAA=|\u{e9}|)"
             .prop_map(Value::from),
         Just(json!({})),
         Just(json!(["a", "a"])),

@@ -47,9 +47,9 @@ pub(super) fn material(
 }
 
 fn read_token(json: IssueJson) -> Result<TokenIssue, RecordError> {
-    let secret = match (json.ring, json.sealed, json.mac) {
-        (None, None, None) => None,
-        (Some(ring), Some(Text(sealed)), None) => Some(SealedSecret { ring, sealed }),
+    let secret = match (json.ring, json.sealed, json.mac, json.digest) {
+        (None, None, None, None) => None,
+        (Some(ring), Some(Text(sealed)), None, None) => Some(SealedSecret { ring, sealed }),
         _ => {
             return Err(RecordError::Malformed(
                 "an issue of a token key is sealed under a ring, or neither",
@@ -70,6 +70,7 @@ pub(super) fn write_token(one: &TokenIssue) -> IssueJson {
         ring: secret.map(|secret| secret.ring.clone()),
         sealed: secret.map(|secret| Text(secret.sealed.clone())),
         mac: None,
+        digest: None,
         not_after: one.not_after_s,
     }
 }

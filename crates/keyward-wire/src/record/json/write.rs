@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 use keyward_core::key::{NoncePolicy, Profile, ReplayPolicy, SigningRules};
 
 use super::token::{self, write_token};
-use super::{IssueJson, Kind, LiveJson, Nonce, ProfileJson, ReplayJson, TombstoneJson, VERSION};
+use super::{
+    Digest, IssueJson, Kind, LiveJson, Nonce, ProfileJson, ReplayJson, TombstoneJson, VERSION,
+};
 use crate::base64url::Text;
 use crate::open::RecordError;
 use crate::record::{BasicIssue, Live, Material, Record, SignedIssue, State};
@@ -108,6 +110,7 @@ fn write_basic(one: &BasicIssue) -> IssueJson {
         ring: Some(one.ring.clone()),
         sealed: None,
         mac: Some(Text(one.mac.to_vec())),
+        digest: one.of_digest.then_some(Digest::Sha256),
         not_after: one.not_after_s,
     }
 }
@@ -118,6 +121,7 @@ fn write_signed(one: &SignedIssue) -> IssueJson {
         ring: Some(one.ring.clone()),
         sealed: Some(Text(one.sealed.clone())),
         mac: None,
+        digest: None,
         not_after: one.not_after_s,
     }
 }

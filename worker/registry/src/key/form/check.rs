@@ -41,7 +41,19 @@ pub(crate) struct Checker<'a> {
 impl Checker<'_> {
     /// # Errors
     /// `invalid`, with every field that is.
-    pub(crate) fn new_key(mut self, form: KeyForm) -> Result<Checked, Refusal> {
+    pub(crate) fn new_key(self, form: KeyForm) -> Result<Checked, Refusal> {
+        self.checked(form, None)
+    }
+
+    /// The same of a key that has an id, and a secret besides.
+    ///
+    /// # Errors
+    /// `invalid`, with every field that is.
+    pub(crate) fn imported_key(self, form: KeyForm, key_id: &str) -> Result<Checked, Refusal> {
+        self.checked(form, Some(key_id))
+    }
+
+    fn checked(mut self, form: KeyForm, key_id: Option<&str>) -> Result<Checked, Refusal> {
         if let Err(rule) = name::check(&form.name) {
             self.fault("name", rule);
         }
@@ -53,8 +65,8 @@ impl Checker<'_> {
         }
         let new = NewKey {
             organisation: self.organisation.to_owned(),
-            key_id: None,
-            kind: self.kind(&form),
+            key_id: key_id.map(str::to_owned),
+            kind: self.kind(&form, key_id.is_some()),
             not_before_s: form.not_before,
             expires_at_s: Some(expires_at_s),
             addresses: self.allowlist(form.allowlist.as_deref()),
@@ -175,7 +187,7 @@ impl Checker<'_> {
         }
     }
 
-    fn kind(&mut self, form: &KeyForm) -> NewKind {
+    fn kind(&mut self, form: &KeyForm, is_imported: bool) -> NewKind {
         let signed = form.kind == Kind::Signed;
         let only_signed = [
             ("profiles", form.profiles.is_some()),
@@ -195,6 +207,19 @@ impl Checker<'_> {
                 }
                 NewKind::Basic
             }
+            // Tokens that their holders make are of HMAC: nobody else has an Ed25519 key of ours.
+            Kind::Token if is_imported => NewKind::Token(match algorithm {
+                None | Some("HS256") => JwsAlgorithm::Hs256,
+                Some("HS384") => JwsAlgorithm::Hs384,
+                Some("HS512") => JwsAlgorithm::Hs512,
+                Some(_) => {
+                    self.fault(
+                        "algorithm",
+                        "imported token keys have HS256, HS384 or HS512",
+                    );
+                    JwsAlgorithm::Hs256
+                }
+            }),
             Kind::Token => NewKind::Token(match algorithm {
                 None | Some("EdDSA") => JwsAlgorithm::EdDsa,
                 Some("HS512") => JwsAlgorithm::Hs512,

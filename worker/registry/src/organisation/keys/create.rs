@@ -3,11 +3,13 @@ use std::collections::BTreeMap;
 
 use keyward_core::catalogue::Action;
 use keyward_issuer::IssuedKey;
+use keyward_wire::Record;
 use keyward_wire::event::EventName;
 use keyward_wire::grants::GrantTable;
 use serde::Deserialize;
 use worker::{Env, Storage};
 
+use super::again::is_over;
 use super::stored::Stored;
 use super::{is_inside, refused};
 use crate::call::{self, Answer, Ask, DIRECTORY, Idempotency, THE_DIRECTORY};
@@ -42,7 +44,7 @@ pub(in crate::organisation) async fn create(
     let (issued, about) = make(moment, &basis, form, &actor)?;
     let key_id = &issued.record.key_id;
     reserve(moment, env, key_id, &issued.record.organisation).await?;
-    let view = KeyView::of(&issued, about)
+    let view = KeyView::of(&issued.record, about)
         .ok_or_else(|| Refusal::internal(&"a new key is a tombstone"))?;
     moment.change(needs, |change| {
         // Others were served while the directory was asked.
@@ -138,16 +140,50 @@ async fn reserve(
     }
 }
 
+/// What of a new key another one of the organisation has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::organisation) enum Taken {
+    Id,
+    Name,
+}
+
 /// Names are never used again, not even those of keys that were removed.
-fn name_is_free(change: &Change<'_>, name: &str) -> Result<(), Refusal> {
+pub(in crate::organisation) fn taken(
+    storage: &Storage,
+    key_id: &str,
+    name: &str,
+) -> Result<Option<Taken>, Refusal> {
     #[derive(Deserialize)]
-    struct Taken {}
-    let taken: Option<Taken> = sql::row(
-        change.storage(),
-        "SELECT 1 FROM keys WHERE folded = ?",
-        args![name::folded(name)],
+    struct Row {
+        key_id: String,
+    }
+    let row: Option<Row> = sql::row(
+        storage,
+        "SELECT key_id FROM keys WHERE key_id = ?1 OR folded = ?2 ORDER BY key_id <> ?1 DESC",
+        args![key_id, name::folded(name)],
     )?;
-    match taken {
+    Ok(row.map(|row| {
+        if row.key_id == key_id {
+            Taken::Id
+        } else {
+            Taken::Name
+        }
+    }))
+}
+
+/// Writes a key whose secret its owner has: nobody is given another one for it.
+pub(in crate::organisation) fn insert_imported(
+    change: &Change<'_>,
+    view: KeyView,
+    record: &Record,
+) -> Result<KeyView, Refusal> {
+    let stored = Stored::insert(change.moment, view, record)?;
+    is_over(change, &stored.view.key_id)?;
+    Ok(stored.view)
+}
+
+fn name_is_free(change: &Change<'_>, name: &str) -> Result<(), Refusal> {
+    match taken(change.storage(), "", name)? {
         None => Ok(()),
         Some(_) => Err(Refusal::because(
             Code::NameTaken,

@@ -152,6 +152,14 @@ impl Stored {
                 key_id,
             ],
         )?;
+        if next.view.removed_at.is_some() {
+            // What is kept of an imported secret goes with it.
+            sql::run(
+                &moment.storage,
+                "DELETE FROM imports WHERE key_id = ?",
+                args![key_id],
+            )?;
+        }
         if next.record != self.record {
             outbox::note(&moment.storage, key_id)?;
         }

@@ -1,0 +1,215 @@
+// An organisation is backed up, and restored into itself: where it lives, and where its object was lost. What was taken
+// away since stays away.
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { startFront } from "../clients/front.js";
+import { call } from "../support/client.js";
+import { eventually } from "../support/eventually.js";
+import { keyward } from "../support/keyward.js";
+import { enrol, found } from "../support/operator.js";
+import { startRegistry } from "../support/registry.js";
+
+let front, registry, admin, folder;
+const keys = {};
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "keyward-backup-"));
+  front = await startFront();
+  registry = await startRegistry({ settings: { authority: front.authority } });
+  front.behind = registry.adminPort;
+  admin = await found(registry, "acme");
+  await admin.expect(201, "POST", "/v1/roles", { name: "reader", grants: { local: { things: "r" } } });
+  for (const name of ["lives", "removed", "disabled", "rotated", "edited"]) {
+    keys[name] = await admin.expect(201, "POST", "/v1/keys", {
+      name, kind: "signed", environment: "production", owners: ["ops@acme.example"], roles: [{ role: "reader", accounts: "all" }],
+    });
+  }
+  await settled();
+});
+after(async () => {
+  await front?.stop();
+  await registry?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const outcome = async (key) => (await call(registry, { as: key })).outcome;
+const shown = async (name) => admin.expect(200, "GET", `/v1/keys/${keys[name].keyId}`);
+const generations = async () => Object.fromEntries(await Promise.all(Object.keys(keys).map(async (name) => [name, (await shown(name)).generation])));
+
+/** Waits until KV has what the registry has. */
+const settled = () =>
+  eventually(async () => (await admin.expect(200, "POST", "/v1/reconcile", {})).differing.length === 0, "KV equals the registry", 20_000);
+
+const asked = (...args) => keyward([...args, "--registry", front.url], { env: { KEYWARD_SESSION: admin.cookie } });
+
+async function backup(name, ...more) {
+  const said = await asked("backup", ...more);
+  assert.equal(said.code, 0, said.err);
+  const file = join(folder, name);
+  await writeFile(file, said.out);
+  return { file, lines: said.out.trim().split("\n").map((line) => JSON.parse(line)), text: said.out };
+}
+
+/** What of it is not simply restored, by key. */
+async function restored(file) {
+  const said = await asked("restore", file);
+  assert.equal(said.code, 0, said.err);
+  const names = Object.fromEntries(Object.entries(keys).map(([name, { keyId }]) => [keyId, name]));
+  return said.out.trim().split("\n").filter(Boolean).map((line) => line.replace(/^kwk_\w+/, (keyId) => names[keyId]));
+}
+
+test("a backup has what an organisation is, and no secret unless who asks may have them", async () => {
+  const { lines, text } = await backup("plain");
+  const kinds = lines.map((line) => Object.keys(line).sort().join(" "));
+  assert.deepEqual(kinds, ["organisation", "role", "more seal", "operator", "more seal", ...Array(5).fill("key"), "more seal"]);
+  assert.ok(!text.includes("sealed") && !/"secret"/.test(text));
+  for (const word of ["session", "password", "totp", "recovery"]) assert.ok(!text.toLowerCase().includes(word), word);
+  const sealed = await backup("sealed", "--secrets");
+  assert.ok(sealed.text.includes('"sealed"'));
+  for (const { secret } of Object.values(keys)) assert.ok(!sealed.text.includes(secret), "not readable either way");
+  const log = await admin.expect(200, "GET", "/v1/audit?limit=1000");
+  const exported = log.trim().split("\n").map((line) => JSON.parse(line)).filter(({ action }) => action === "backup.exported");
+  assert.deepEqual(exported.map(({ after }) => after.secrets), [false, true]);
+});
+
+test("sealed secrets are a permission of their own", async () => {
+  const mayGrant = { roles: "all", apis: "all", environments: "all", accounts: "all", lifeDaysMax: 365 };
+  const invited = await admin.expect(201, "POST", "/v1/operators", { email: "auditor@acme.example", role: "auditor", mayGrant });
+  const auditor = await enrol(registry, { organisation: "acme", email: "auditor@acme.example", invitation: invited.invitation });
+  await auditor.signIn();
+  await auditor.expect(200, "GET", "/v1/backup");
+  assert.equal((await auditor.ask("GET", "/v1/backup?secrets=true")).json.code, "forbidden");
+  // Not by the second page of somebody else's backup either.
+  const page = await admin.expect(200, "GET", "/v1/backup?secrets=true");
+  const { seal } = JSON.parse(page.trim().split("\n").at(-1));
+  assert.equal((await auditor.ask("GET", `/v1/backup?after=${seal}`)).json.code, "forbidden");
+  assert.equal((await auditor.ask("POST", "/v1/restore", { body: { lines: [], seal } })).json.code, "forbidden");
+});
+
+test("a page that was changed, left out or put elsewhere is not restored", async () => {
+  const { text } = await backup("tampered", "--secrets");
+  const pages = [{ lines: [] }];
+  for (const line of text.trim().split("\n").map((line) => JSON.parse(line))) {
+    if (!("seal" in line)) pages.at(-1).lines.push(line);
+    else Object.assign(pages.at(-1), line);
+    if (line.more) pages.push({ lines: [] });
+  }
+  const [first, second] = pages;
+  const head = await admin.expect(200, "GET", "/v1/audit/head");
+  const other = await found(registry, "other");
+  const theirs = JSON.parse((await other.expect(200, "GET", "/v1/backup")).trim().split("\n").at(-1)).seal;
+  const wider = structuredClone(pages.at(-1).lines);
+  wider[0].key.view.roles[0].grants.local.things = "crud";
+  for (const [what, body] of Object.entries({
+    "a line less": { lines: first.lines.slice(1), seal: first.seal },
+    "a wider grant": { previous: pages.at(-2).seal, lines: wider, seal: pages.at(-1).seal },
+    "the second page first": { lines: second.lines, seal: second.seal },
+    "the first page second": { previous: first.seal, lines: first.lines, seal: first.seal },
+    "another organisation's seal": { lines: first.lines, seal: theirs },
+    "the head of the log as a seal": { lines: first.lines, seal: head.signed },
+  })) {
+    const answer = await admin.ask("POST", "/v1/restore", { body });
+    assert.deepEqual([answer.status, answer.json.code], [422, "invalid"], what);
+  }
+  assert.equal((await admin.expect(200, "GET", "/v1/audit/head")).sequence, head.sequence, "nothing was done");
+});
+
+/** What happens after the backup. */
+async function takeAway() {
+  await admin.expect(200, "DELETE", `/v1/keys/${keys.removed.keyId}`);
+  await admin.expect(200, "POST", `/v1/keys/${keys.disabled.keyId}/disable`);
+  const rotated = await admin.expect(200, "POST", `/v1/keys/${keys.rotated.keyId}/rotate`, {});
+  const { headers } = await admin.ask("GET", `/v1/keys/${keys.edited.keyId}`);
+  await admin.expect(200, "PATCH", `/v1/keys/${keys.edited.keyId}`, { allowlist: "192.0.2.1", memo: "a mistake" }, { "if-match": headers.etag });
+  return rotated;
+}
+
+test("where the organisation lives: what was granted comes back, what was taken away does not", async () => {
+  const { file } = await backup("living", "--secrets");
+  const before = await generations();
+  const rotated = await takeAway();
+  const later = await generations();
+  assert.deepEqual(await restored(file), ["removed kept_removed"]);
+  await settled();
+  const after = await generations();
+  for (const name of Object.keys(keys).filter((name) => name !== "removed")) {
+    assert.ok(after[name] > later[name] && after[name] > before[name], name);
+  }
+  assert.deepEqual([(await shown("removed")).state, (await shown("disabled")).state], ["removed", "disabled"]);
+  assert.equal(await outcome(keys.removed), "401 invalid_credentials");
+  assert.equal(await outcome(keys.disabled), "401 key_disabled");
+  assert.equal(await outcome(keys.rotated), "401 invalid_credentials", "the secret that was replaced");
+  assert.equal(await outcome(rotated), "200");
+  const edited = await shown("edited");
+  assert.deepEqual([edited.allowlist, edited.memo], [null, ""], "the edit is undone");
+  assert.equal(await outcome(keys.edited), "200");
+  assert.equal(await outcome(keys.lives), "200");
+  const log = await admin.expect(200, "GET", "/v1/audit?limit=1000");
+  const actions = log.trim().split("\n").map((line) => JSON.parse(line).action);
+  assert.equal(actions.filter((action) => action === "organisation.restored").length, 1);
+  assert.equal(actions.filter((action) => action === "key.restored").length, 4);
+  keys.rotated.secret = rotated.secret;
+});
+
+for (const secrets of [true, false]) {
+  test(`where its object is lost: founded again, restored ${secrets ? "with" : "without"} secrets, later removals known by KV`, async () => {
+    const fresh = await admin.expect(201, "POST", "/v1/keys", {
+      name: `late ${secrets}`, kind: "basic", environment: "production", roles: [{ role: "reader", accounts: "all" }],
+    });
+    keys[`late ${secrets}`] = fresh;
+    await settled();
+    const { file } = await backup(`lost ${secrets}`, ...(secrets ? ["--secrets"] : []));
+    // After the backup: one more goes.
+    await admin.expect(200, "DELETE", `/v1/keys/${fresh.keyId}`);
+    await settled();
+    const before = await generations();
+    await registry.kill();
+    await lose();
+    await registry.restart();
+    front.behind = registry.adminPort;
+    assert.equal((await admin.ask("GET", "/v1/keys")).status, 401, "it is gone");
+    assert.equal(await outcome(keys.lives), "200", "the edge still serves it");
+    admin = await found(registry, "acme");
+    const said = await restored(file);
+    assert.ok(said.includes("removed kept_removed") && said.includes(`late ${secrets} kept_removed`), said.join());
+    if (secrets) assert.ok(said.some((line) => line.startsWith("auditor@acme.example is to be invited")), "operators are invited anew");
+    await settled();
+    const after = await generations();
+    for (const name of Object.keys(keys)) assert.ok(after[name] > before[name], `${name}: ${before[name]}, ${after[name]}`);
+    assert.equal(await outcome(keys.lives), "200");
+    assert.equal(await outcome(keys.rotated), "200");
+    assert.equal(await outcome(keys.disabled), "401 key_disabled");
+    assert.equal(await outcome(keys.removed), "401 invalid_credentials");
+    assert.equal(await outcome(fresh), "401 invalid_credentials");
+    const twice = await admin.ask("POST", "/v1/keys", { body: { name: "Removed", kind: "basic", environment: "production", roles: [{ role: "reader", accounts: "all" }] } });
+    assert.equal(twice.json.code, "name_taken", "names stay unique");
+  });
+}
+
+/** Deletes the organisations' objects from the stopped disk; directory and operators keep theirs. */
+async function lose() {
+  const disk = join(registry.state, "registry-disk", "keyward-organisation");
+  for (const file of await readdir(disk)) {
+    if (!file.startsWith("metadata")) await rm(join(disk, file));
+  }
+}
+
+test("a key of which the edge knows nothing comes back disabled, or not at all without its secret", async () => {
+  const { file } = await backup("unproven", "--secrets");
+  const plain = await backup("no secret");
+  await registry.kill();
+  await lose();
+  await registry.restart();
+  front.behind = registry.adminPort;
+  await registry.kv.delete(`k/${keys.lives.keyId}`);
+  admin = await found(registry, "acme");
+  assert.ok((await restored(plain.file)).includes("lives no_secret"));
+  assert.ok((await restored(file)).includes("lives unproven"));
+  assert.equal((await shown("lives")).state, "disabled");
+  await admin.expect(200, "POST", `/v1/keys/${keys.lives.keyId}/enable`);
+  await settled();
+  await eventually(async () => (await outcome(keys.lives)) === "200", "it is enabled");
+});
