@@ -1,6 +1,7 @@
 // What needs no WebAssembly and is the same in every entry.
 export { cloudflareAddress, socketPeer } from "./client-address.js";
 export { KeywardError, type KeywardErrorCode } from "./errors.js";
+export type { ReporterOptions } from "./reporter.js";
 export type { SendingOptions, SignableRequest, Signer, SignerOptions, SigningOptions } from "./signer.js";
 export { cloudflareKvStore, type CloudflareKvOptions } from "./stores/cloudflare.js";
 export { kvStore, type KvBinding } from "./stores/kv.js";
@@ -17,6 +18,7 @@ export type {
   KeyStore,
   LimitOptions,
   NodeRequest,
+  OnUsage,
   PlainRequest,
   ReplayStore,
   Verdict,

@@ -2,8 +2,9 @@
 import { behindProxies } from "./client-address.js";
 import { instantiate } from "./core/core.js";
 import { ed25519, wasm } from "./load/node.cjs";
+import { openReporter, type ReporterOptions } from "./reporter.js";
 import { openSigner, type Signer, type SignerOptions } from "./signer.js";
-import type { ClientAddress, Verifier, VerifierOptions } from "./types.js";
+import type { ClientAddress, OnUsage, Verifier, VerifierOptions } from "./types.js";
 import { openVerifier } from "./verifier.js";
 
 const core = instantiate(wasm);
@@ -21,6 +22,11 @@ export function createSigner(options: SignerOptions): Signer {
 /** The client behind proxies of yours, whose networks these are. */
 export function trustedProxies(networks: readonly string[]): ClientAddress {
   return behindProxies(core, networks);
+}
+
+/** Tells the registry of the use of keys, for `onUsage`. */
+export function registryReporter(options: ReporterOptions): OnUsage {
+  return openReporter(core, options);
 }
 
 export * from "./everywhere.js";

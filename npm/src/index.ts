@@ -2,8 +2,9 @@ import { ed25519, wasm } from "#wasm";
 
 import { behindProxies } from "./client-address.js";
 import { instantiate } from "./core/core.js";
+import { openReporter, type ReporterOptions } from "./reporter.js";
 import { openSigner, type Signer, type SignerOptions } from "./signer.js";
-import type { ClientAddress, Verifier, VerifierOptions } from "./types.js";
+import type { ClientAddress, OnUsage, Verifier, VerifierOptions } from "./types.js";
 import { openVerifier } from "./verifier.js";
 
 const core = instantiate(wasm);
@@ -69,6 +70,32 @@ export function createSigner(options: SignerOptions): Signer {
  */
 export function trustedProxies(networks: readonly string[]): ClientAddress {
   return behindProxies(core, networks);
+}
+
+/**
+ * For `onUsage`: tells the registry, with a key of its API `keyward`, what became of the requests of keys. They are shown
+ * there with the key. What the registry does not take is told it again.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, memoryStore, registryReporter } from "keyward";
+ * import { catalogue, key, organisationKeys, publishKeys, records } from "./deployment.js";
+ *
+ * const verifier = createVerifier({
+ *   store: memoryStore(records),
+ *   publishKeys,
+ *   organisationKeys,
+ *   environment: "production",
+ *   authorities: ["https://api.example"],
+ *   catalogue,
+ *   onUsage: registryReporter({ url: "https://admin.example", keyId: key.keyId, secret: key.secret }),
+ * });
+ * await verifier.flushUsage();
+ * console.log(verifier.stats().usage.failed); // 0
+ * ```
+ */
+export function registryReporter(options: ReporterOptions): OnUsage {
+  return openReporter(core, options);
 }
 
 export * from "./everywhere.js";

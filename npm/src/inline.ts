@@ -2,8 +2,9 @@
 import { behindProxies } from "./client-address.js";
 import { instantiate } from "./core/core.js";
 import { wasm } from "./load/inline.js";
+import { openReporter, type ReporterOptions } from "./reporter.js";
 import { openSigner, type Signer, type SignerOptions } from "./signer.js";
-import type { ClientAddress, Verifier, VerifierOptions } from "./types.js";
+import type { ClientAddress, OnUsage, Verifier, VerifierOptions } from "./types.js";
 import { openVerifier } from "./verifier.js";
 
 const core = instantiate(wasm);
@@ -21,6 +22,11 @@ export function createSigner(options: SignerOptions): Signer {
 /** As `trustedProxies` of `keyward`. */
 export function trustedProxies(networks: readonly string[]): ClientAddress {
   return behindProxies(core, networks);
+}
+
+/** As `registryReporter` of `keyward`. */
+export function registryReporter(options: ReporterOptions): OnUsage {
+  return openReporter(core, options);
 }
 
 export * from "./everywhere.js";

@@ -1,5 +1,5 @@
 // The types that the parts of the package agree on. What is public is exported by the entries.
-import type { Catalogue, Code, JwkSet, OrganisationKeys, PublishKey } from "./wire.js";
+import type { Catalogue, Code, JwkSet, KeyUsage, OrganisationKeys, PublishKey } from "./wire.js";
 
 /** A header field: name and value, in the order in which they stand in the message. */
 export type Header = readonly [name: string, value: string];
@@ -84,6 +84,12 @@ export interface ReplayStore {
   insert(key: string, untilSeconds: number): Promise<boolean>;
 }
 
+/**
+ * Is told of the use of keys: of each at its first use, and then once a minute at most. What it throws or rejects is told
+ * again a minute later, together with what came since; so is what takes longer than ten seconds.
+ */
+export type OnUsage = (keys: readonly KeyUsage[], options: { readonly signal: AbortSignal }) => Promise<void> | void;
+
 /** A public name of the deployment. */
 export interface AuthorityOptions {
   /** `host` or `host:port`, lower case, without the default port. */
@@ -147,6 +153,8 @@ export interface VerifierOptions {
   /** Whether a wrong signature is answered with the signature base (`false`). */
   readonly debug?: boolean | undefined;
   readonly limits?: LimitOptions | undefined;
+  /** Is told of the use of keys, after requests were answered. Without it nothing is counted. */
+  readonly onUsage?: OnUsage | undefined;
 }
 
 /** What is known of one request besides the request itself. */
@@ -239,6 +247,8 @@ export interface VerifierStats {
   };
   readonly replay: { readonly inserted: number; readonly copies: number; readonly errors: number };
   readonly tokens: { readonly verified: number; readonly remembered: number };
+  /** Calls of `onUsage`, by what became of them. */
+  readonly usage: { readonly told: number; readonly failed: number };
   /** In memory now. */
   readonly keys: number;
   readonly keyBytes: number;
@@ -250,6 +260,11 @@ export interface Verifier {
   /** What becomes of a request. A refusal is a value; throws for wrong use only ({@link KeywardError}). */
   verify(request: AnyRequest, options?: VerifyOptions): Promise<Verdict>;
   stats(): VerifierStats;
-  /** Forgets all keys. What is being verified ends with `verifier_closed`. */
+  /**
+   * Tells `onUsage` all that was counted, without waiting for the minute: before a server ends. Rejects when that fails;
+   * what was not told can be told by another call.
+   */
+  flushUsage(): Promise<void>;
+  /** Forgets all keys, and what was not told of their use. What is being verified ends with `verifier_closed`. */
   close(): void;
 }

@@ -10,6 +10,7 @@ import type { AnyRequest, Denial, Verdict, Verifier, VerifierOptions, VerifierSt
 import { Ed25519 } from "./verifier/ed25519.js";
 import { Lookups } from "./verifier/lookups.js";
 import { type Configuration, configure } from "./verifier/options.js";
+import { UsageTeller } from "./verifier/usage.js";
 import { within } from "./verifier/within.js";
 import type { Code } from "./wire.js";
 
@@ -36,6 +37,7 @@ class CoreBackedVerifier implements Verifier {
   readonly #configuration: Configuration;
   readonly #lookups: Lookups;
   readonly #ed25519 = new Ed25519();
+  readonly #usage: UsageTeller | undefined;
   #buffered = 0;
   #allowed = 0;
   readonly #denied: Partial<Record<Code, number>> = {};
@@ -43,11 +45,12 @@ class CoreBackedVerifier implements Verifier {
   #signatures = 0;
 
   constructor(runtime: Runtime, configuration: Configuration) {
-    const { store, storeMs, clock, opening } = configuration;
+    const { store, storeMs, clock, opening, onUsage } = configuration;
     this.#core = runtime.core;
     this.#configuration = configuration;
     this.#verifier = runtime.core.verifier(opening, runtime.ed25519 === "host");
     this.#lookups = new Lookups(store, this.#verifier, storeMs, clock);
+    if (onUsage !== undefined) this.#usage = new UsageTeller(onUsage, this.#verifier, clock);
   }
 
   async verify(request: AnyRequest, options: VerifyOptions = {}): Promise<Verdict> {
@@ -61,6 +64,7 @@ class CoreBackedVerifier implements Verifier {
       return this.#deny(this.#core.refuse("store_unavailable"));
     } finally {
       this.#buffered -= held.bytes;
+      this.#usage?.noted();
     }
   }
 
@@ -82,13 +86,19 @@ class CoreBackedVerifier implements Verifier {
       store: { lookups: this.#lookups.count, errors: { ...this.#lookups.errors } },
       replay: { ...this.#replay },
       tokens: { verified: this.#signatures, remembered },
+      usage: { told: this.#usage?.told ?? 0, failed: this.#usage?.failed ?? 0 },
       keys,
       keyBytes,
       misses,
     };
   }
 
+  async flushUsage(): Promise<void> {
+    await this.#usage?.flush();
+  }
+
   close(): void {
+    this.#usage?.close();
     if (this.#verifier.isOpen) this.#verifier.close();
   }
 
@@ -167,7 +177,7 @@ class CoreBackedVerifier implements Verifier {
 
   /** The last thing before a request is let through: that it was not made before. */
   async #once(parts: readonly string[], grant: CoreGrant): Promise<Verdict> {
-    const { replay, replayMs } = this.#configuration;
+    const { replay, replayMs, clock } = this.#configuration;
     const { key, untilSeconds } = grant.replay;
     let first: boolean | undefined;
     try {
@@ -178,6 +188,7 @@ class CoreBackedVerifier implements Verifier {
     if (first === true) {
       this.#replay.inserted += 1;
       this.#allowed += 1;
+      if (this.#usage !== undefined && this.#verifier.isOpen) this.#verifier.noteAllowed(grant, parts[0]!, clock());
       return { outcome: "allow", grant };
     }
     // Anything but a clear answer is none.
@@ -187,7 +198,7 @@ class CoreBackedVerifier implements Verifier {
   }
 
   #refuse(parts: readonly string[], code: Code): Verdict {
-    return this.#deny(this.#verifier.isOpen ? this.#verifier.refuse(parts, code) : this.#core.refuse(code));
+    return this.#deny(this.#verifier.isOpen ? this.#verifier.refuse(parts, code, this.#configuration.clock()) : this.#core.refuse(code));
   }
 
   #deny(denial: Denial): Verdict {

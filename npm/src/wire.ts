@@ -78,6 +78,22 @@ export interface Jwk {
   readonly alg?: "EdDSA" | "Ed25519" | undefined;
 }
 
+/** What was counted of one key since that was last told. Times are seconds of Unix time. */
+export interface KeyUsage {
+  readonly organisation: string;
+  readonly keyId: string;
+  /** Requests that were let through. */
+  readonly allowed: number;
+  /** The minute of the last of them. */
+  readonly lastUsedAt?: number | undefined;
+  /** Where that one came from: an IPv4 /24 or an IPv6 /48. */
+  readonly lastUsedFrom?: string | undefined;
+  /** The same minute for each secret or token that was used, by its id. */
+  readonly issues: readonly (readonly [string, number])[];
+  /** Refused requests, by their code. */
+  readonly denials: readonly (readonly [string, number])[];
+}
+
 /** The APIs of a deployment, and where their origins are. */
 export interface Catalogue {
   readonly apis: readonly Api[];

@@ -16,8 +16,8 @@ pub const USED_KEYS_MAX: usize = 5_000;
 pub const ISSUES_MAX: usize = 4;
 /// How long after a report of a key the next one is.
 pub const REPORT_EVERY_S: u64 = 60;
-/// Keys of one report; an entry has some 500 bytes, at worst 2 KiB.
-pub const REPORTED_MAX: usize = 250;
+/// Keys of one report. An entry has some 500 bytes, at worst 2 KiB, and the registry takes 256 KiB.
+pub const REPORTED_MAX: usize = 120;
 
 /// The key of a request: one that there is.
 #[derive(Clone, Copy, Debug)]
@@ -187,16 +187,31 @@ impl Usage {
         self.due_at_s <= now_s || too_late
     }
 
+    /// When there will be; at the end of time if nothing is counted.
+    #[must_use]
+    pub const fn due_at_s(&self) -> u64 {
+        self.due_at_s
+    }
+
     /// Takes out what is due, of [`REPORTED_MAX`] keys at most.
     pub fn take(&mut self, now_s: u64) -> Vec<Report> {
+        self.take_where(now_s, |due_at_s| due_at_s <= now_s)
+    }
+
+    /// Takes out what there is, due or not: for a host that is about to end.
+    pub fn take_early(&mut self, now_s: u64) -> Vec<Report> {
+        self.take_where(now_s, |_| true)
+    }
+
+    fn take_where(&mut self, now_s: u64, is_asked_for: impl Fn(u64) -> bool) -> Vec<Report> {
         let mut reports = Vec::new();
         let mut due_at_s = u64::MAX;
         self.entries.retain(|key_id, entry| {
-            let is_due = entry.due_at_s(now_s) <= now_s;
+            let entry_due_at_s = entry.due_at_s(now_s);
             if entry.counted.is_empty() {
-                return !is_due;
+                return entry_due_at_s > now_s;
             }
-            if is_due && reports.len() < REPORTED_MAX {
+            if is_asked_for(entry_due_at_s) && reports.len() < REPORTED_MAX {
                 entry.reported_at_s = Some(now_s);
                 reports.push(Report {
                     organisation: entry.organisation.clone(),
@@ -204,7 +219,7 @@ impl Usage {
                     counted: core::mem::take(&mut entry.counted),
                 });
             } else {
-                due_at_s = due_at_s.min(entry.due_at_s(now_s));
+                due_at_s = due_at_s.min(entry_due_at_s);
             }
             true
         });

@@ -184,11 +184,17 @@ extern "C" fn verifier_put(
 /// The refusal with a code, by its place among all. Of a request, where there is a verifier: see
 /// [`Verifier::refuse`]. Without one the part is a sentence on what was wrong, or empty.
 #[unsafe(no_mangle)]
-extern "C" fn verifier_refuse(verifier: u32, parts: u32, bytes: u32, code: u32) -> u32 {
+extern "C" fn verifier_refuse(
+    verifier: u32,
+    parts: u32,
+    bytes: u32,
+    code: u32,
+    now_ms: f64,
+) -> u32 {
     call(parts, bytes, |module, mut parts| {
         let code = *Code::ALL.get(code as usize)?;
         if let Some(verifier) = module.verifiers.get(verifier) {
-            verifier.refuse(parts, code, &mut module.answer);
+            verifier.refuse(parts, code, now_ms, &mut module.answer);
         } else {
             let detail = parts.part();
             module.answer.clear();
@@ -198,6 +204,44 @@ extern "C" fn verifier_refuse(verifier: u32, parts: u32, bytes: u32, code: u32) 
             };
             module.answer.deny(&denial, &[]);
         }
+        Some(0)
+    })
+}
+
+/// See [`Verifier::count_usage`].
+#[unsafe(no_mangle)]
+extern "C" fn usage_count(verifier: u32) -> u32 {
+    call(0, 0, |module, _| {
+        module.verifiers.get(verifier)?.count_usage();
+        Some(0)
+    })
+}
+
+/// See [`Verifier::note_allowed`].
+#[unsafe(no_mangle)]
+extern "C" fn usage_allowed(verifier: u32, parts: u32, bytes: u32, now_ms: f64) -> u32 {
+    call(parts, bytes, |module, parts| {
+        module.verifiers.get(verifier)?.note_allowed(parts, now_ms);
+        Some(0)
+    })
+}
+
+/// See [`Verifier::take_usage`].
+#[unsafe(no_mangle)]
+extern "C" fn usage_take(verifier: u32, early: u32, now_ms: f64) -> u32 {
+    call(0, 0, |module, _| {
+        let verifier = module.verifiers.get(verifier)?;
+        verifier.take_usage(early != 0, now_ms, &mut module.answer);
+        Some(0)
+    })
+}
+
+/// See [`Verifier::end_usage`].
+#[unsafe(no_mangle)]
+extern "C" fn usage_end(verifier: u32, has_arrived: u32, now_ms: f64) -> u32 {
+    call(0, 0, |module, _| {
+        let verifier = module.verifiers.get(verifier)?;
+        verifier.end_usage(has_arrived != 0, now_ms, &mut module.answer);
         Some(0)
     })
 }

@@ -16,9 +16,11 @@ use crate::answer::Answer;
 use crate::parts::Parts;
 
 mod opening;
+mod usage;
 mod way;
 
-use way::Memory;
+use usage::Counting;
+use way::{Memory, Seen};
 
 /// All that a verifier keeps.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub struct Verifier {
     tokens: Tokens,
     /// Whether JavaScript verifies Ed25519, since it is faster there.
     asks_for_ed25519: bool,
+    /// `None`: nobody wants to know.
+    usage: Option<Counting>,
 }
 
 /// When a request came, and what was looked up since.
@@ -114,9 +118,15 @@ impl Verifier {
             keys: &mut self.keys,
             tokens: &mut self.tokens,
             asks_for_ed25519: self.asks_for_ed25519,
+            usage: self.usage.as_mut(),
+        };
+        let seen = Seen {
+            address,
+            moment,
+            evidence,
         };
         memory
-            .way(&exchange, address, moment, evidence, answer)
+            .way(&exchange, seen, answer)
             .unwrap_or_else(|denial| refused(&denial, exchange.cors_fields(), answer))
     }
 
@@ -184,7 +194,7 @@ impl Verifier {
 
     /// A refusal of a request, with the challenges that fit its route. The parts are as in
     /// [`Verifier::verify`].
-    pub fn refuse(&self, mut parts: Parts<'_>, code: Code, answer: &mut Answer) {
+    pub fn refuse(&mut self, mut parts: Parts<'_>, code: Code, now_ms: f64, answer: &mut Answer) {
         answer.clear();
         let _ = parts.part();
         let (head, fields) = head(&mut parts);
@@ -193,7 +203,12 @@ impl Verifier {
             return answer.deny(&denial, &[]);
         };
         match Exchange::parse(&self.deployment, &self.catalogue, &request) {
-            Ok(exchange) => answer.deny(&exchange.challenged(denial), &exchange.cors_fields()),
+            Ok(exchange) => {
+                if let Some(usage) = &mut self.usage {
+                    usage.refused(&exchange, &mut self.keys, &denial, now_ms);
+                }
+                answer.deny(&exchange.challenged(denial), &exchange.cors_fields());
+            }
             Err(_) => answer.deny(&denial, &[]),
         }
     }

@@ -92,13 +92,17 @@ class ModuleCore implements Core {
   verifier(opening: Opening, asksForEd25519: boolean): CoreVerifier {
     const parts = openingParts(opening);
     return new CoreVerifier(
-      this.#hold(({ exports, memory }) => exports.verifier_open(parts.length, memory.write(parts), Number(asksForEd25519))),
+      this.#hold(({ exports, memory }) => {
+        const handle = exports.verifier_open(parts.length, memory.write(parts), Number(asksForEd25519));
+        if (handle !== 0 && opening.countsUsage) exports.usage_count(handle);
+        return handle;
+      }),
     );
   }
 
   refuse(code: Code, detail = ""): Denial {
     const { exports, memory } = this.#instances.current;
-    exports.verifier_refuse(0, 1, memory.write([detail]), codeNumber(code));
+    exports.verifier_refuse(0, 1, memory.write([detail]), codeNumber(code), 0);
     return denialOf(memory.read());
   }
 

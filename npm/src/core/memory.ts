@@ -13,7 +13,11 @@ export interface Exports {
     evidence: number, octets: number,
   ): number;
   verifier_put(verifier: number, parts: number, bytes: number, found: number, nowMs: number, number: number): number;
-  verifier_refuse(verifier: number, parts: number, bytes: number, code: number): number;
+  verifier_refuse(verifier: number, parts: number, bytes: number, code: number, nowMs: number): number;
+  usage_count(verifier: number): number;
+  usage_allowed(verifier: number, parts: number, bytes: number, nowMs: number): number;
+  usage_take(verifier: number, early: number, nowMs: number): number;
+  usage_end(verifier: number, hasArrived: number, nowMs: number): number;
   verifier_forward(verifier: number, parts: number, bytes: number, stripped: number): number;
   verifier_sizes(verifier: number): number;
   grant_told(parts: number, bytes: number): number;

@@ -9,6 +9,8 @@ export interface Opening {
   readonly cacheTtl: number;
   readonly importedKeyIds: boolean;
   readonly debug: boolean;
+  /** Whether the use of keys is counted. */
+  readonly countsUsage: boolean;
   readonly contentBytes: number;
   readonly createdAgeSeconds: number;
   readonly createdAheadSeconds: number;

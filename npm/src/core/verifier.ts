@@ -1,10 +1,11 @@
 // One verifier inside the module: numbers in, numbers out, text only where there is something to say.
 import type { Denial, Grant, Header } from "../types.js";
-import type { Code } from "../wire.js";
+import type { Code, KeyUsage } from "../wire.js";
 import { codeNumber, denialOf } from "./denial.js";
 import { CoreGrant } from "./grant.js";
 import type { Held } from "./instance.js";
 import { pairs, pieces } from "./memory.js";
+import { usages } from "./usage.js";
 
 /**
  * What an adapter found in a request, flat as the core wants it: client's address, method, scheme,
@@ -88,9 +89,9 @@ export class CoreVerifier {
   }
 
   /** A refusal of this request, with the challenges that fit its route. */
-  refuse(parts: Parts, code: Code): Denial {
+  refuse(parts: Parts, code: Code, nowMs: number): Denial {
     const { exports, memory } = this.#held.instance;
-    exports.verifier_refuse(this.#held.handle, parts.length, memory.write(parts), codeNumber(code));
+    exports.verifier_refuse(this.#held.handle, parts.length, memory.write(parts), codeNumber(code), nowMs);
     return denialOf(memory.read());
   }
 
@@ -111,6 +112,28 @@ export class CoreVerifier {
     if (accounts !== undefined && accounts !== "all") parts.push(...accounts);
     exports.grant_told(parts.length, memory.write(parts));
     return pairs(memory.read());
+  }
+
+  /** Counts a request that was let through after its replay was seen to. */
+  noteAllowed(grant: Grant, address: string, nowMs: number): void {
+    const { exports, memory } = this.#held.instance;
+    const parts = [grant.organisation, grant.keyId, grant.issue, address];
+    exports.usage_allowed(this.#held.handle, parts.length, memory.write(parts), nowMs);
+  }
+
+  /** Takes out what of the use of keys is due, or all of it; {@link endUsage} comes next. */
+  takeUsage(early: boolean, nowMs: number): KeyUsage[] {
+    const { exports, memory } = this.#held.instance;
+    exports.usage_take(this.#held.handle, Number(early), nowMs);
+    return usages(memory.read());
+  }
+
+  /** Says what became of that, and gives the second of Unix time when the next is due, if there is any. */
+  endUsage(hasArrived: boolean, nowMs: number): number | undefined {
+    const { exports, memory } = this.#held.instance;
+    exports.usage_end(this.#held.handle, Number(hasArrived), nowMs);
+    const [due] = memory.read();
+    return due === undefined ? undefined : Number(due);
   }
 
   /** Keys in memory, the bytes of their records, absences, tokens. */

@@ -1,6 +1,6 @@
 // What a verifier is made from: checked once, with words that say what to write instead.
 import { KeywardError } from "../errors.js";
-import type { AuthorityOptions, ClientAddress, KeyStore, ReplayStore, VerifierOptions } from "../types.js";
+import type { AuthorityOptions, ClientAddress, KeyStore, OnUsage, ReplayStore, VerifierOptions } from "../types.js";
 import type { Opening } from "../core/opening.js";
 import type { JwkSet, OrganisationKeys, PublishKey } from "../wire.js";
 
@@ -11,6 +11,7 @@ export interface Configuration {
   readonly clientAddress: ClientAddress | undefined;
   readonly scheme: "http" | "https" | undefined;
   readonly clock: () => number;
+  readonly onUsage: OnUsage | undefined;
   readonly bufferedBytes: number;
   readonly contentIdleMs: number;
   readonly contentTotalMs: number;
@@ -21,7 +22,7 @@ export interface Configuration {
 
 const KNOWN: readonly (keyof VerifierOptions)[] = [
   "store", "publishKeys", "organisationKeys", "environment", "authorities", "catalogue", "replay", "tokenKeys",
-  "clientAddress", "scheme", "cacheTtl", "clock", "importedKeyIds", "debug", "limits",
+  "clientAddress", "scheme", "cacheTtl", "clock", "importedKeyIds", "debug", "limits", "onUsage",
 ];
 const LIMITS = [
   "contentBytes", "bufferedBytes", "contentIdleMs", "contentTotalMs", "storeMs", "replayMs", "createdAgeSeconds",
@@ -31,7 +32,7 @@ const LIMITS = [
 export function configure(options: VerifierOptions): Configuration {
   requireObject(options, "createVerifier() takes an object of options");
   requireKnown(options, KNOWN, "option");
-  const { store, replay, clientAddress, scheme, clock = Date.now, limits = {}, environment } = options;
+  const { store, replay, clientAddress, scheme, clock = Date.now, limits = {}, environment, onUsage } = options;
   if (typeof store?.get !== "function") {
     throw wrong("store", "something with get(name, { signal }), such as memoryStore(), redisStore(client) or kvStore(env.KEYS)");
   }
@@ -43,6 +44,9 @@ export function configure(options: VerifierOptions): Configuration {
   }
   if (scheme !== undefined && scheme !== "http" && scheme !== "https") throw wrong("scheme", "\"http\" or \"https\"");
   if (typeof clock !== "function") throw wrong("clock", "a function that returns milliseconds of Unix time, such as Date.now");
+  if (onUsage !== undefined && typeof onUsage !== "function") {
+    throw wrong("onUsage", "a function that is told of the use of keys, such as registryReporter({ url, keyId, secret })");
+  }
   if (typeof environment !== "string") throw wrong("environment", "the name of the keys' environment, such as \"production\"");
   requireObject(options.catalogue, message("catalogue", "the catalogue as an object: { apis, origins }"));
   requireObject(limits, message("limits", "an object such as { contentBytes: 65536 }"));
@@ -66,6 +70,7 @@ export function configure(options: VerifierOptions): Configuration {
     clientAddress,
     scheme,
     clock: checked(clock),
+    onUsage,
     bufferedBytes: within(limits.bufferedBytes, "limits.bufferedBytes", 32 * 1024 * 1024),
     contentIdleMs: within(limits.contentIdleMs, "limits.contentIdleMs", 10_000),
     contentTotalMs: within(limits.contentTotalMs, "limits.contentTotalMs", 30_000),
@@ -77,6 +82,7 @@ export function configure(options: VerifierOptions): Configuration {
       cacheTtl: seconds(options.cacheTtl, "cacheTtl", 30, 300),
       importedKeyIds: boolean(options.importedKeyIds, "importedKeyIds"),
       debug: boolean(options.debug, "debug"),
+      countsUsage: onUsage !== undefined,
       contentBytes: within(limits.contentBytes, "limits.contentBytes", 1024 * 1024),
       createdAgeSeconds: seconds(limits.createdAgeSeconds, "limits.createdAgeSeconds", 300, 900),
       createdAheadSeconds: seconds(limits.createdAheadSeconds, "limits.createdAheadSeconds", 30, 300),

@@ -28,7 +28,7 @@ const REPORT_TIMEOUT: Duration = Duration::from_secs(10);
 /// After this a report is over, whether or not the runtime let it end.
 const ABANDONED_AFTER_S: u64 = 30;
 /// Reports after one request; what has become due meanwhile goes along.
-const ROUNDS_MAX: usize = 8;
+const ROUNDS_MAX: usize = 16;
 
 #[wasm_bindgen]
 extern "C" {

@@ -56,6 +56,20 @@ fn of_an_address_only_the_network_is_kept() {
 }
 
 #[test]
+fn who_is_about_to_end_takes_what_is_not_due() {
+    let mut usage = Usage::default();
+    assert_eq!(usage.due_at_s(), u64::MAX);
+    usage.allowed(whose("kwk_a"), "i1", None, NOW_S);
+    assert_eq!(usage.take(NOW_S).len(), 1);
+    usage.allowed(whose("kwk_a"), "i1", None, NOW_S);
+    assert_eq!(usage.take(NOW_S), []);
+    assert_eq!(usage.due_at_s(), NOW_S + REPORT_EVERY_S);
+    assert_eq!(usage.take_early(NOW_S).len(), 1);
+    assert_eq!(usage.take_early(NOW_S), []);
+    assert_eq!(usage.due_at_s(), u64::MAX);
+}
+
+#[test]
 fn the_first_use_is_due_at_once_and_the_next_after_a_minute() {
     let mut usage = Usage::default();
     assert!(!usage.is_due(NOW_S));

@@ -39,6 +39,7 @@ impl Verifier {
             keys: Keys::new(ttl_s),
             tokens: Tokens::default(),
             asks_for_ed25519,
+            usage: None,
         })
     }
 }

@@ -11,6 +11,7 @@ use keyward_core::parse::{Credential, Exchange};
 use keyward_host::keys::{Asked, Keys, Known};
 use keyward_host::tokens::Tokens;
 
+use super::usage::Counting;
 use super::{Evidence, Moment, Outcome, seconds};
 use crate::answer::Answer;
 
@@ -19,18 +20,28 @@ pub(super) struct Memory<'a> {
     pub(super) keys: &'a mut Keys,
     pub(super) tokens: &'a mut Tokens,
     pub(super) asks_for_ed25519: bool,
+    pub(super) usage: Option<&'a mut Counting>,
+}
+
+/// What is known of a request besides itself.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub(super) address: Option<IpAddr>,
+    pub(super) moment: Moment,
+    pub(super) evidence: Evidence<'a>,
 }
 
 impl Memory<'_> {
     /// The steps of `keyward_core::verify`.
     pub(super) fn way(
-        self,
+        mut self,
         exchange: &Exchange<'_>,
-        address: Option<IpAddr>,
-        moment: Moment,
-        evidence: Evidence<'_>,
+        seen: Seen<'_>,
         answer: &mut Answer,
     ) -> Result<Outcome, Denial> {
+        let Seen {
+            address, moment, ..
+        } = seen;
         let credential = Credential::parse(exchange)?;
         let (environment, key_id) = (credential.environment(), credential.key_id());
         let asked = Asked {
@@ -53,10 +64,31 @@ impl Memory<'_> {
                 return Ok(Outcome::NeedsKey);
             }
         };
+        let judged = self.judge(exchange, credential, key.as_deref(), seen, answer);
+        if let (Err(denial), Some(key), Some(usage)) = (&judged, &key, self.usage) {
+            usage.denied(key, denial, moment.now_ms);
+        }
+        judged
+    }
+
+    /// What becomes of it with its key, or without one.
+    fn judge(
+        &mut self,
+        exchange: &Exchange<'_>,
+        credential: Credential<'_>,
+        key: Option<&Key>,
+        seen: Seen<'_>,
+        answer: &mut Answer,
+    ) -> Result<Outcome, Denial> {
+        let Seen {
+            address,
+            moment,
+            evidence,
+        } = seen;
         let signature = match credential.signature_to_check() {
             None => None,
             Some(asked) => {
-                let generation = key.as_deref().map(Key::generation);
+                let generation = key.map(Key::generation);
                 let here = !self.asks_for_ed25519;
                 match check(self.tokens, &asked, generation, here, evidence) {
                     Some(checked) => checked,
@@ -70,7 +102,7 @@ impl Memory<'_> {
             }
         };
         let credential = credential.with_signature_evidence(signature);
-        let principal = match authenticate(&credential, key.as_deref(), seconds(moment.now_ms))? {
+        let principal = match authenticate(&credential, key, seconds(moment.now_ms))? {
             Authenticated::Principal(principal) => principal,
             Authenticated::AwaitingContent(awaiting) => {
                 let needs = awaiting.needs();
@@ -90,6 +122,14 @@ impl Memory<'_> {
         let grant: Grant<'_> = authorize(&principal, address)?;
         answer.allow(&grant, &exchange.cors_fields());
         let replay = grant.replay().is_some();
+        // With replay it is not let through yet.
+        if let (Some(usage), false) = (&mut self.usage, replay) {
+            usage.allowed(
+                (grant.organisation, grant.key_id, grant.issue),
+                address,
+                moment.now_ms,
+            );
+        }
         Ok(Outcome::Allow { replay })
     }
 }

@@ -9,6 +9,7 @@ use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::jwks::JwkSet;
 use keyward_wire::organisation::OrganisationKeys;
 use keyward_wire::secrets::Secrets;
+use keyward_wire::usage::KeyUsage;
 use serde_json::{Value, json};
 use shapes::{Kind, SHAPES, Shape, shape};
 
@@ -41,6 +42,13 @@ fn publish_keys_are_read_as_they_are_typed() {
     hold("PublishKey", |value| {
         let secrets = json!({ "publishKeys": [value], "environments": {} });
         Secrets::parse(&secrets.to_string()).is_ok()
+    });
+}
+
+#[test]
+fn the_use_of_keys_is_read_as_it_is_typed() {
+    hold("KeyUsage", |value| {
+        serde_json::from_value::<KeyUsage>(value.clone()).is_ok()
     });
 }
 
@@ -106,6 +114,7 @@ fn sample(kind: &Kind) -> Value {
         Kind::Flag => json!(true),
         Kind::OneOf(names) => json!(names[0]),
         Kind::List(item) => json!([sample(item)]),
+        Kind::Pair(one, other) => json!([sample(one), sample(other)]),
         Kind::ByName(name, item) => json!({ *name: sample(item) }),
         Kind::Either(shapes) => sample(&Kind::Of(shapes[0])),
         Kind::Of(name) => {
@@ -140,6 +149,11 @@ fn variants(kind: &Kind, into: &mut Vec<Case>) {
         Kind::List(item) => {
             into.push(wrong("no list", sample(item)));
             within(item, into, |value| json!([value]));
+        }
+        Kind::Pair(one, other) => {
+            into.push(wrong("one of two", json!([sample(one)])));
+            within(one, into, |value| json!([value, sample(other)]));
+            within(other, into, |value| json!([sample(one), value]));
         }
         Kind::ByName(name, item) => {
             into.push(wrong("no object", json!([sample(item)])));

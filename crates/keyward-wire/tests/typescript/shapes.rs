@@ -20,6 +20,7 @@ pub(crate) enum Kind {
     Flag,
     OneOf(&'static [&'static str]),
     List(&'static Kind),
+    Pair(&'static Kind, &'static Kind),
     ByName(&'static str, &'static Kind),
     Of(&'static str),
     Either(&'static [&'static str]),
@@ -101,7 +102,37 @@ pub(crate) const SHAPES: &[Shape] = &[
         ],
     },
     Shape {
+        name: "KeyUsage",
+        about: "What was counted of one key since that was last told. Times are seconds of Unix time.",
+        members: &[
+            must("organisation", "", Kind::Text("acme")),
+            must("keyId", "", Kind::Text("kwk_1")),
+            must("allowed", "Requests that were let through.", Kind::Whole(1)),
+            may(
+                "lastUsedAt",
+                "The minute of the last of them.",
+                Kind::Whole(1_800_000_000),
+            ),
+            may(
+                "lastUsedFrom",
+                "Where that one came from: an IPv4 /24 or an IPv6 /48.",
+                Kind::Text("192.0.2.0/24"),
+            ),
+            must(
+                "issues",
+                "The same minute for each secret or token that was used, by its id.",
+                Kind::List(&Kind::Pair(&Kind::Text("i1"), &Kind::Whole(1_800_000_000))),
+            ),
+            must(
+                "denials",
+                "Refused requests, by their code.",
+                Kind::List(&Kind::Pair(&Kind::Text("key_expired"), &Kind::Whole(1))),
+            ),
+        ],
+    },
+    Shape {
         name: "Catalogue",
+
         about: "The APIs of a deployment, and where their origins are.",
         members: &[
             must("apis", "", Kind::List(&Kind::Of("Api"))),
@@ -271,8 +302,12 @@ impl Kind {
                 Self::OneOf(names) if names.len() > 1 => {
                     format!("readonly ({})[]", item.typescript())
                 }
+                Self::Pair(..) => format!("readonly ({})[]", item.typescript()),
                 _ => format!("readonly {}[]", item.typescript()),
             },
+            Self::Pair(one, other) => {
+                format!("readonly [{}, {}]", one.typescript(), other.typescript())
+            }
             Self::ByName(_, item) => format!("Readonly<Record<string, {}>>", item.typescript()),
             Self::Of(name) => (*name).to_owned(),
             Self::Either(names) => names.join(" | "),
