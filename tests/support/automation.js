@@ -13,17 +13,17 @@ export const form = (name, roles, change) => ({
 });
 
 /** A request as `registry.ask` takes it, which can be sent more than once. */
-export function signed(key, method, path, { body, headers = {}, sign = {}, scheme = "http" } = {}) {
+export function signed(key, method, path, { body, headers = {}, sign = {}, scheme = "http", authority = ADMIN } = {}) {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const fields = text === undefined ? [] : [["Content-Digest", digest(text)]];
   const parameters = { nonce: randomBytes(12).toString("base64url"), ...sign.parameters };
-  const made = signatureFields(key, { method, scheme, authority: ADMIN, target: path, fields }, { ...sign, parameters });
+  const made = signatureFields(key, { method, scheme, authority, target: path, fields }, { ...sign, parameters });
   const names = Object.fromEntries([...fields, ...made].map(([name, value]) => [name.toLowerCase(), value]));
   // No Origin: no browser sends this.
   return [method, path, { text, headers: { origin: null, ...(text === undefined ? {} : { "content-type": "application/json" }), ...names, ...headers } }];
 }
 
-/** Asks with the key. */
-export const as = (registry, key) => ({
-  ask: (method, path, how) => registry.ask(...signed(key, method, path, how)),
+/** Asks with the key, where the registry is called something else than usual, by that `authority`. */
+export const as = (registry, key, authority = ADMIN) => ({
+  ask: (method, path, how) => registry.ask(...signed(key, method, path, { authority, ...how })),
 });

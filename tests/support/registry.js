@@ -1,6 +1,6 @@
 // The registry and a gateway that reads what it publishes, on plain workerd, until they are stopped or killed.
 import { spawn } from "node:child_process";
-import { createHash, createPrivateKey, createPublicKey, randomBytes } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, hkdfSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
@@ -62,6 +62,16 @@ function publicJwk(privateKey) {
   return { kty, crv, x, kid: thumbprint({ crv, kty, x }) };
 }
 
+/** The keys of an organisation, as crates/keyward-wire/src/seal.rs derives them. */
+function derived(master, organisation, ring) {
+  const prefixed = (text) => Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)]);
+  const key = (purpose, bytes) => {
+    const info = Buffer.concat(["keyward", purpose, organisation, ring].map(prefixed));
+    return Buffer.from(hkdfSync("sha512", Buffer.from(master, "base64url"), "", info, bytes)).toString("base64url");
+  };
+  return { seal: key("seal", 32), pepper: key("basic", 64) };
+}
+
 /** RFC 7638: the members in the order of their names. */
 function thumbprint(jwk) {
   return createHash("sha256").update(JSON.stringify(jwk)).digest("base64url");
@@ -84,6 +94,15 @@ export async function startRegistry({ settings = {}, gateway = {}, secrets = {},
     /** What verifies records and heads. */
     publishKey: createPublicKey({ key: publicJwk(JSON.parse(env.REGISTRY_SECRETS).publishKey.privateKey), format: "jwk" }),
     logs,
+    /** What a server that verifies requests itself is given, besides the records. */
+    verifies(organisation, environment = "production") {
+      const { publishKeys, environments } = JSON.parse(env.GATEWAY_SECRETS);
+      const rings = environments[environment].rings.map(({ id, master }) => [id, derived(master, organisation, id)]);
+      return {
+        publishKeys, environment, catalogue: catalogue(),
+        organisationKeys: { deployment: DEPLOYMENT, environment, organisation, rings: Object.fromEntries(rings) },
+      };
+    },
     /** Where the objects keep what they know: `registry-disk` below it. */
     state,
     get port() {

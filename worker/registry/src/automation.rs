@@ -30,6 +30,11 @@ pub(crate) fn grantable(area: Area) -> Actions {
 pub(crate) const SESSION: &str = "session";
 pub(crate) const SESSION_ACTIONS: Actions = Actions::NONE.with(Action::Create);
 
+/// The resource of servers that verify requests themselves, and say what became of them. It is of
+/// no area either: people have nothing to report.
+pub(crate) const USAGE: &str = "usage";
+pub(crate) const USAGE_ACTIONS: Actions = Actions::NONE.with(Action::Create);
+
 /// Whether a key with these roles stands for the password of who made it.
 pub(crate) fn is_password(assignments: &[Assignment]) -> bool {
     let on = |one: &Assignment| one.grants.on(OWN_API, SESSION);
@@ -44,6 +49,7 @@ pub(crate) const fn needs(operation: Operation) -> Option<(&'static str, Action)
     use Operation as Op;
     Some(match operation {
         Op::OpenSession => (SESSION, Create),
+        Op::ReportUsage => (USAGE, Create),
         Op::ListKeys | Op::ShowKey => (Keys.as_str(), Read),
         Op::CreateKey | Op::ImportKeys | Op::SecretAgain | Op::AcknowledgeKey => {
             (Keys.as_str(), Create)
@@ -81,7 +87,10 @@ fn api() -> ApiDefinition {
                 basic: false,
             })
         });
-    let resources = Area::ALL.map(Area::as_str).into_iter().chain([SESSION]);
+    let resources = Area::ALL
+        .map(Area::as_str)
+        .into_iter()
+        .chain([SESSION, USAGE]);
     ApiDefinition {
         name: OWN_API.to_owned(),
         resources: resources.map(str::to_owned).collect(),

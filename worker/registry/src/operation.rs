@@ -60,6 +60,7 @@ pub(crate) enum Operation {
     ShowAuditHead,
     Reconcile,
     ImportKeys,
+    ReportUsage,
     BackUp,
     Restore,
     ListWebhooks,
@@ -106,6 +107,7 @@ impl Operation {
                 | Self::EditOperator
                 | Self::Reconcile
                 | Self::ImportKeys
+                | Self::ReportUsage
                 | Self::Restore
                 | Self::CreateWebhook
                 | Self::EditWebhook
@@ -139,6 +141,7 @@ pub(crate) const TABLE: &[(Method, &str, Operation)] = {
         (Post, "/v1/keys/{keyId}/secret", Op::SecretAgain),
         (Post, "/v1/keys/{keyId}/acknowledge", Op::AcknowledgeKey),
         (Post, "/v1/imports", Op::ImportKeys),
+        (Post, "/v1/usage", Op::ReportUsage),
         (Get, "/v1/roles", Op::ListRoles),
         (Post, "/v1/roles", Op::CreateRole),
         (Patch, "/v1/roles/{name}", Op::EditRole),

@@ -47,6 +47,7 @@ pub(crate) use restore::RestoreForm;
 pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
 pub(crate) use settings::SettingsEdit;
+pub(crate) use usage::UsageForm;
 pub(crate) use webhooks::{NewWebhook, WebhookEdit, WebhookRotation};
 
 /// What the OpenAPI document is made of besides.
@@ -64,6 +65,7 @@ pub(crate) use {
     restore::{LINES_MAX, RestoreReport},
     roles::{EditedRole, RoleView, Roles},
     settings::{LIFE_DAYS_MAX, Settings},
+    usage::REPORTS_MAX,
     webhooks::{Trial, WebhookView, WebhookWithSecret, Webhooks},
 };
 /// How long a founding may take, in seconds. One that broke off can be begun again after that.
@@ -200,6 +202,8 @@ pub(crate) enum OrganisationCall {
     Import(Box<ImportForm>),
     Backup(BackupQuery),
     Restore(RestoreForm),
+    /// The same as a gateway's, of a server that has a key for it.
+    ReportUsage(UsageForm),
 }
 
 #[expect(
@@ -365,6 +369,7 @@ impl Organisation {
             OrganisationCall::Import(form) => import::import(&moment, &self.env, *form).await,
             OrganisationCall::Backup(query) => backup::page(&moment, &query),
             OrganisationCall::Restore(form) => restore::restore(&moment, &self.env, form).await,
+            OrganisationCall::ReportUsage(form) => usage::report(&moment, &form),
         }
     }
 

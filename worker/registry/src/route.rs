@@ -116,6 +116,7 @@ pub(crate) async fn answer(
         Op::ShowAuditHead => Call::AuditHead,
         Op::Reconcile => Call::Reconcile(json(asked)?),
         Op::ImportKeys => Call::Import(secretive(asked)?),
+        Op::ReportUsage => Call::ReportUsage(json(asked)?),
         Op::BackUp => Call::Backup(backup_query(asked)?),
         Op::Restore => Call::Restore(secretive(asked)?),
         Op::ListWebhooks => Call::Webhooks,

@@ -15,8 +15,8 @@ use crate::organisation::{
     AuditQuery, BackupQuery, DeliveryPage, DeliveryQuery, DeliveryView, EditedRole, ImportReport,
     KeyPage, KeyQuery, KeyWithSecret, NewOperator, NewRole, NewWebhook, OperatorEdit, OperatorView,
     Operators, Reconciled, Reconciliation, RestoreForm, RestoreReport, RoleEdit, RoleView, Roles,
-    Rotation, Settings, SettingsEdit, SignedHead, Trial, WebhookEdit, WebhookRotation, WebhookView,
-    WebhookWithSecret, Webhooks, Who,
+    Rotation, Settings, SettingsEdit, SignedHead, Trial, UsageForm, WebhookEdit, WebhookRotation,
+    WebhookView, WebhookWithSecret, Webhooks, Who,
 };
 use crate::policy::Area;
 use crate::refusal::Code;
@@ -283,6 +283,14 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .takes::<ImportForm>()
             .gives::<ImportReport>(200, "What became of each row, or would")
             .refuses(&[Code::Conflict]),
+        Op::ReportUsage => is
+            .says(
+                "keys",
+                "Says what a server that verifies requests itself saw of keys; with a key alone",
+            )
+            .takes::<UsageForm>()
+            .empty("Noted, but for keys of another organisation or environment")
+            .refuses(&[Code::Forbidden]),
         Op::BackUp => is
             .says(
                 "organisation",

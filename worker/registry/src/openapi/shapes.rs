@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use crate::name::NAME_CHARACTERS_MAX;
 use crate::organisation::{
-    CURSOR_BYTES_MAX, LIFE_DAYS_MAX, LINES_MAX, SEAL_BYTES_MAX, SEQUENCE_MAX, TIME_S_MAX,
+    CURSOR_BYTES_MAX, LIFE_DAYS_MAX, LINES_MAX, REPORTS_MAX, SEAL_BYTES_MAX, SEQUENCE_MAX,
+    TIME_S_MAX,
 };
 use crate::refusal::Code;
 
@@ -96,6 +97,20 @@ shapes! {
     JsonLines { "type": "string" }
     Seal { "type": "string", "maxLength": SEAL_BYTES_MAX }
     Lines { "type": "array", "items": { "type": "object" }, "maxItems": LINES_MAX }
+    UsageReports { "type": "array", "maxItems": REPORTS_MAX, "items": {
+        "type": "object",
+        "properties": {
+            "organisation": { "type": "string" },
+            "keyId": { "type": "string" },
+            "allowed": (count()),
+            "lastUsedAt": { "anyOf": [(count()), { "type": "null" }] },
+            "lastUsedFrom": { "type": ["string", "null"], "description": "An IPv4 /24 or an IPv6 /48." },
+            "issues": (counts("The minute of the last use of each secret or token, by its id.")),
+            "denials": (counts("Refused requests, by their code.")),
+        },
+        "required": ["organisation", "keyId", "allowed", "issues", "denials"],
+        "additionalProperties": false,
+    } }
     Base64url { "type": "string", "pattern": "^[A-Za-z0-9_-]*$", "maxLength": SECRET_CHARACTERS_MAX }
     Sha256 { "type": "string", "pattern": "^[A-Za-z0-9+/_-]*=?$", "maxLength": 64 }
     ImportedAlgorithm { "enum": ["hmac-sha512", "hmac-sha256", "HS256", "HS384", "HS512"] }
@@ -130,6 +145,18 @@ fn events(is_there: impl Fn(EventName) -> bool) -> Vec<&'static str> {
     all.filter(|name| is_there(*name))
         .map(EventName::as_str)
         .collect()
+}
+
+/// Every reader of JSON has numbers up to here.
+fn count() -> Value {
+    json!({ "type": "integer", "minimum": 0, "maximum": (1_u64 << 53) - 1 })
+}
+
+/// Numbers by name.
+fn counts(about: &str) -> Value {
+    json!({ "type": "array", "description": about, "items": {
+        "type": "array", "prefixItems": [{ "type": "string" }, count()], "minItems": 2, "items": false,
+    } })
 }
 
 /// Every set of actions, as it is written.

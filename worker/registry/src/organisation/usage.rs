@@ -1,28 +1,77 @@
-//! What the edge asks, and the use of keys as it reports it. It is no change of a key: no entry in the audit log,
+//! What the edge asks, and the use of keys as it and servers report it. It is no change of a key: no entry in the audit log,
 //! no other `ETag`, and nothing to publish.
 use keyward_platform::transaction;
 use keyward_wire::usage::{Generation, KeyUsage};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use worker::Storage;
 
+use super::actor::Proof;
 use super::change::Moment;
+use super::{automation, schema, sessions};
 use crate::call::Answer;
 use crate::key::Usage;
-use crate::refusal::Refusal;
+use crate::refusal::{Code, Refusal};
 use crate::sql::{self, args};
+
+/// Keys of one report.
+pub(crate) const REPORTS_MAX: usize = 500;
+
+/// What a server counted of keys.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct UsageForm {
+    #[cfg_attr(test, schemars(with = "crate::openapi::UsageReports"))]
+    keys: Vec<KeyUsage>,
+}
 
 /// Adds what an isolate counted. A key that is not here is left out.
 pub(super) fn note(moment: &Moment, reports: &[KeyUsage]) -> Result<Answer, Refusal> {
     transaction(&moment.storage, || {
-        for report in reports {
-            let Some(known) = read(&moment.storage, &report.key_id)? else {
-                continue;
-            };
+        add(moment, reports, |_| true)?;
+        Ok(Answer::empty())
+    })
+}
+
+/// The same for a server that has a key for it: what it says is believed of keys of its own
+/// environment, and left out of all others.
+pub(super) fn report(moment: &Moment, form: &UsageForm) -> Result<Answer, Refusal> {
+    transaction(&moment.storage, || {
+        let Some(key_id) = &moment.key else {
+            sessions::actor(moment)?;
+            return Err(Refusal::because(Code::Forbidden, "with a key alone"));
+        };
+        if form.keys.len() > REPORTS_MAX {
+            let detail = format!("has more than {REPORTS_MAX} entries");
+            return Err(Refusal::field("keys", detail));
+        }
+        // That it may was judged with its signature.
+        let Proof::Signature { reach, .. } = automation::actor(moment, key_id)?.proof else {
+            return Err(Code::Forbidden.into());
+        };
+        let own = schema::policy(&moment.storage)?.name;
+        let reports = form.keys.iter().filter(|one| one.organisation == own);
+        add(moment, reports, |environment| {
+            reach.is_environment(environment)
+        })?;
+        Ok(Answer::empty())
+    })
+}
+
+fn add<'a>(
+    moment: &Moment,
+    reports: impl IntoIterator<Item = &'a KeyUsage>,
+    is_known_to: impl Fn(&str) -> bool,
+) -> Result<(), Refusal> {
+    for report in reports {
+        if let Some((environment, known)) = read(&moment.storage, &report.key_id)?
+            && is_known_to(&environment)
+        {
             let usage = known.with(report, moment.now_s);
             write(&moment.storage, &report.key_id, &usage)?;
         }
-        Ok(Answer::empty())
-    })
+    }
+    Ok(())
 }
 
 /// The present generation of each key.
@@ -43,18 +92,20 @@ pub(super) fn generations(moment: &Moment, keys: Vec<String>) -> Result<Answer, 
     Answer::json(200, &all)
 }
 
-/// `None` if there is no such key.
-fn read(storage: &Storage, key_id: &str) -> Result<Option<Usage>, Refusal> {
+/// With the key's environment; `None` if there is no such key.
+fn read(storage: &Storage, key_id: &str) -> Result<Option<(String, Usage)>, Refusal> {
     #[derive(Deserialize)]
     struct Row {
+        environment: String,
         usage: Option<String>,
     }
     let row: Option<Row> = sql::row(
         storage,
-        "SELECT usage FROM keys LEFT JOIN usage USING (key_id) WHERE key_id = ?",
+        "SELECT environment, usage FROM keys LEFT JOIN usage USING (key_id) WHERE key_id = ?",
         args![key_id],
     )?;
-    row.map(|row| parse(row.usage.as_deref())).transpose()
+    row.map(|row| Ok((row.environment, parse(row.usage.as_deref())?)))
+        .transpose()
 }
 
 /// What is kept of a key's use; nothing for one that was never used.

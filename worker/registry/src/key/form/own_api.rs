@@ -5,7 +5,7 @@ use keyward_wire::record::Assignment;
 use keyward_wire::roles::Preset;
 
 use super::Checker;
-use crate::automation::{SESSION, SESSION_ACTIONS, grantable};
+use crate::automation::{SESSION, SESSION_ACTIONS, USAGE, USAGE_ACTIONS, grantable};
 use crate::key::Kind;
 use crate::policy::Area;
 
@@ -21,8 +21,9 @@ pub(super) fn added(
             let actions = preset.actions().intersect(grantable(area));
             grants.grant(OWN_API, area.as_str(), actions);
         }
-        let actions = preset.actions().intersect(SESSION_ACTIONS);
-        grants.grant(OWN_API, SESSION, actions);
+        for (resource, most) in [(SESSION, SESSION_ACTIONS), (USAGE, USAGE_ACTIONS)] {
+            grants.grant(OWN_API, resource, preset.actions().intersect(most));
+        }
     }
     Assignment {
         grants,
