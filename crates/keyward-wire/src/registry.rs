@@ -64,9 +64,21 @@ impl RegistrySettings {
             return Err(RegistryFileError("name is not a name".to_string()));
         }
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-:[]".contains(&b);
-        if json.authority.is_empty() || !json.authority.bytes().all(plain) {
+        let is_authority = |text: &str| !text.is_empty() && text.bytes().all(plain);
+        if !is_authority(&json.authority) {
             return Err(RegistryFileError(
                 "authority must be a host in lower case, with a port where it is not the scheme's"
+                    .to_string(),
+            ));
+        }
+        // One that is written otherwise would be nobody's, and webhooks could go there.
+        let is_host = |text: &String| {
+            let (host, _) = text.split_once(':').unwrap_or((text, ""));
+            is_authority(text) && !host.is_empty() && !host.ends_with('.')
+        };
+        if !json.api_authorities.iter().all(is_host) {
+            return Err(RegistryFileError(
+                "apiAuthorities must be hosts in lower case, with a port where it is not the scheme's"
                     .to_string(),
             ));
         }
@@ -264,6 +276,21 @@ mod tests {
             ("Admin.example", "", "authority"),
             ("admin.example/x", "", "authority"),
             ("admin.example", r#", "debug": true"#, "debug"),
+            (
+                "admin.example",
+                r#", "apiAuthorities": ["https://api.example"]"#,
+                "apiAuthorities",
+            ),
+            (
+                "admin.example",
+                r#", "apiAuthorities": ["api.example", "Api.example"]"#,
+                "apiAuthorities",
+            ),
+            (
+                "admin.example",
+                r#", "apiAuthorities": ["api.example.:8443"]"#,
+                "apiAuthorities",
+            ),
             (
                 "admin.example",
                 r#", "mail": { "from": "me" }"#,

@@ -105,7 +105,7 @@ pub(super) const STAGES: &[Stage] = &[
         folder: Some("tests/conformance"),
         has_tests: true,
         wants_build: true,
-        run: conformance,
+        run: |context| in_browser(context, "tests/conformance/**/*.test.{js,mjs}"),
     },
     Stage {
         name: "e2e",
@@ -113,7 +113,7 @@ pub(super) const STAGES: &[Stage] = &[
         folder: Some("tests/e2e"),
         has_tests: true,
         wants_build: true,
-        run: |context| node_test(context, "tests/e2e/**/*.test.{js,mjs}"),
+        run: |context| in_browser(context, "tests/e2e/**/*.test.{js,mjs}"),
     },
     Stage {
         name: "schemathesis",
@@ -235,8 +235,9 @@ fn built(context: &Context<'_>) -> Result<Finished> {
     })
 }
 
-fn conformance(context: &Context<'_>) -> Result<Finished> {
-    let mut node = node_tests(context, "tests/conformance/**/*.test.{js,mjs}");
+/// Node's tests, some of which open pages.
+fn in_browser(context: &Context<'_>, files: &str) -> Result<Finished> {
+    let mut node = node_tests(context, files);
     node.env(
         "KEYWARD_CHROMIUM",
         setup::browser(context.project)?.chromium,
