@@ -4,7 +4,8 @@ import { after, before, test } from "node:test";
 
 import { ageSessions, inObjects } from "../support/ageing.js";
 import { enrol, found, totp } from "../support/operator.js";
-import { startRegistry } from "../support/registry.js";
+import { send } from "../support/raw.js";
+import { ADMIN, startRegistry } from "../support/registry.js";
 
 let registry, admin;
 before(async () => {
@@ -70,8 +71,15 @@ test("a request from elsewhere is not answered", async () => {
   assert.equal(code(await write({ origin: "http://evil.example" })), "wrong_origin");
   assert.equal(code(await write({ origin: null })), "wrong_origin");
   assert.equal(code(await write({ origin: "null" })), "wrong_origin");
-  // A token is no way around it: what comes with one has no session.
-  assert.equal(code(await write({ origin: "http://evil.example", authorization: "Bearer x" })), "unauthenticated");
+  // The root token founds organisations: beside anything else it changes nothing.
+  for (const token of ["anything", registry.rootToken]) {
+    for (const [path, body] of [["/v1/keys", KEY], ["/v1/session", { organisation: "acme", email: "a@acme.example", password: "x", code: "1" }]]) {
+      const answer = await registry.ask("POST", path, { root: token, body, headers: { origin: "http://evil.example" } });
+      assert.equal(code(answer), "wrong_origin", path);
+    }
+  }
+  // What comes with one has no session.
+  assert.equal(code(await write({ authorization: "Bearer x" })), "unauthenticated");
   assert.equal(code(await write({ host: "api.example" })), "misdirected");
   assert.equal(code(await write({ "content-type": "text/plain" })), "unsupported_media_type");
   assert.equal(code(await write({ "content-type": null })), "unsupported_media_type");
@@ -83,6 +91,13 @@ test("a request from elsewhere is not answered", async () => {
     assert.equal(code(await admin.ask("GET", path)), "not_found", path);
   }
   assert.equal(code(await write({ "content-length": 300 * 1024 })), "content_too_large");
+  // Of two lengths the smaller one is no bound on what would be read.
+  const fields = [`Host: ${ADMIN}`, `Origin: http://${ADMIN}`, "Content-Type: application/json", "Content-Length: 2", "Transfer-Encoding: chunked"];
+  const large = `{${" ".repeat(512 * 1024)}}`;
+  const chunks = `${large.length.toString(16)}\r\n${large}\r\n0\r\n\r\n`;
+  const twice = await send(registry.adminPort, `POST /v1/session HTTP/1.1\r\n${fields.join("\r\n")}\r\nConnection: close\r\n\r\n${chunks}`);
+  assert.equal(twice.status, 400);
+  assert.match(String(twice.content), /Content-Length/);
 });
 
 test("an invitation is good once, for who has it, with a password that is long enough", async () => {

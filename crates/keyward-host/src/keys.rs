@@ -174,10 +174,12 @@ impl Keys {
         Ok(())
     }
 
-    /// Whether the registry said lately that a key in memory is the present one.
+    /// Whether the registry said lately that a key is the present one. One that was replaced in
+    /// memory since it was found there is not: what was confirmed is the other.
     #[must_use]
-    pub fn confirmed(&self, environment: &str, key_id: &str, now_ms: f64) -> Confirmed {
-        let Some(entry) = self.entries.get(&name(environment, key_id)) else {
+    pub fn confirmed(&self, key: &Key, now_ms: f64) -> Confirmed {
+        let entry = self.entries.get(&name(key.environment(), key.key_id()));
+        let Some(entry) = entry.filter(|entry| entry.generation == key.generation()) else {
             return Confirmed::No;
         };
         match now_ms - entry.confirmed_at_ms {
@@ -214,6 +216,26 @@ impl Keys {
             at_ms: f64::NEG_INFINITY,
             number: 0,
         };
+    }
+
+    /// The same of many keys, each with its environment. Whether the answer speaks of all of them:
+    /// one that is left out is as it was, and keeps none of the others from being confirmed.
+    pub fn confirm_each<'a>(
+        &mut self,
+        asked: impl IntoIterator<Item = (&'a str, &'a str)>,
+        found: &[(String, Option<u64>)],
+        asked_at_ms: f64,
+    ) -> bool {
+        let mut is_whole = true;
+        for (environment, key_id) in asked {
+            match found.iter().find(|(found, _)| found == key_id) {
+                Some((_, generation)) => {
+                    self.confirm(environment, key_id, *generation, asked_at_ms);
+                }
+                None => is_whole = false,
+            }
+        }
+        is_whole
     }
 
     /// Remembers that there is no record. A network that is not known is not counted: all clients

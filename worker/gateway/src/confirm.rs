@@ -60,11 +60,7 @@ impl Confirmations {
         env: &Env,
         key: &Key,
     ) -> Result<(), &'static str> {
-        let known = || {
-            let (environment, key_id) = (key.environment(), key.key_id());
-            let keys = state.keys.borrow();
-            keys.confirmed(environment, key_id, js_sys::Date::now())
-        };
+        let known = || state.keys.borrow().confirmed(key, js_sys::Date::now());
         let before = known();
         match before {
             Confirmed::Lately => return Ok(()),
@@ -100,23 +96,18 @@ impl Confirmations {
     async fn ask(&self, state: &State, env: &Env, asked: &[Asked]) -> Result<(), &'static str> {
         // What is true when the question is sent is what the answer says at the least.
         let asked_at_ms = js_sys::Date::now();
-        let answer = send(env, asked).await;
-        let answer = answer.and_then(|found| {
-            let mut keys = state.keys.borrow_mut();
-            for one in asked {
-                let (_, generation) = found
-                    .iter()
-                    .find(|(key_id, _)| *key_id == one.name.key_id)
-                    .ok_or("registry_unavailable")?;
-                keys.confirm(&one.environment, &one.name.key_id, *generation, asked_at_ms);
-            }
-            Ok(())
-        });
-        if answer.is_err() {
+        let found = send(env, asked).await.inspect_err(|_| {
             let until_ms = js_sys::Date::now() + SILENCE_MS;
             self.silent_until_ms.set(until_ms);
+        })?;
+        let asked = asked.iter();
+        let asked = asked.map(|one| (one.environment.as_str(), one.name.key_id.as_str()));
+        let mut keys = state.keys.borrow_mut();
+        // An organisation that does not answer is no reason to take the keys of others unconfirmed.
+        match keys.confirm_each(asked, &found, asked_at_ms) {
+            true => Ok(()),
+            false => Err("registry_unavailable"),
         }
-        answer
     }
 
     /// Some of those that are due.

@@ -57,9 +57,17 @@ pub(crate) async fn admit(
     };
     // Who shows a secret of his own with each request needs no session, and has none.
     let is_by_itself = signed.is_some() || bearer.is_some();
-    // A page of another origin can send a browser's cookies along, but cannot say it was ours.
-    if writes && !is_by_itself && field("origin") != Some(&configuration.settings.origin()) {
+    // A page of another origin can send a browser's cookies along, but cannot say it was ours. Of
+    // secrets only the root token stands for an origin, and for its one call.
+    let is_from_no_page =
+        signed.is_some() || (bearer.is_some() && operation == Operation::FoundOrganisation);
+    if writes && !is_from_no_page && field("origin") != Some(&configuration.settings.origin()) {
         return Err(Code::WrongOrigin.into());
+    }
+    // The length is the bound on what is read; chunks would go beyond it.
+    if field("content-length").is_some() && field("transfer-encoding").is_some() {
+        let detail = "Content-Length and Transfer-Encoding exclude each other";
+        return Err(Refusal::because(Code::Malformed, detail));
     }
     let content = content(
         request,

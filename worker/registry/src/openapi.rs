@@ -102,6 +102,11 @@ fn security_schemes() -> Value {
             "scheme": "bearer",
             "description": "Founds organisations, and is good for nothing else.",
         },
+        "key": {
+            "type": "http",
+            "scheme": "Signature",
+            "description": "A program's key signs each request (RFC 9421).",
+        },
     })
 }
 
@@ -121,6 +126,7 @@ fn object(
 ) -> Value {
     let writes = method != Method::Get;
     let parameters = parameters(path, writes, described);
+    let by_key = crate::automation::needs(operation);
     let mut item = json!({
         "operationId": operation_id(operation),
         "tags": [described.tag],
@@ -129,6 +135,7 @@ fn object(
         "security": match described.identity {
             Identity::Nobody => json!([]),
             Identity::Root => json!([{ "rootToken": [] }]),
+            Identity::Session if by_key.is_some() => json!([{ "session": [] }, { "key": [] }]),
             Identity::Session => json!([{ "session": [] }]),
         },
     });
@@ -150,7 +157,7 @@ fn object(
         item["x-keyward-needs"] =
             json!({ "area": area, "action": action, "freshSecondFactor": needs.fresh });
     }
-    if let Some((resource, action)) = crate::automation::needs(operation) {
+    if let Some((resource, action)) = by_key {
         item["x-keyward-key"] = json!({ "resource": resource, "action": action.as_str() });
     }
     item

@@ -10,11 +10,15 @@ use keyward_core::key::{Key, KeyParts, Material, TokenIssue, TokenProfile};
 use super::*;
 
 fn key(key_id: &str) -> Option<Rc<Key>> {
+    key_of(key_id, 1)
+}
+
+fn key_of(key_id: &str, generation: u64) -> Option<Rc<Key>> {
     let parts = KeyParts {
         key_id: key_id.to_owned(),
         organisation: "acme".to_owned(),
         environment: "production".to_owned(),
-        generation: 1,
+        generation,
         fresh_until_s: None,
         not_before_s: None,
         expires_at_s: 1,
@@ -178,7 +182,8 @@ fn misses_and_networks_are_bounded_and_displace_no_key() {
 #[test]
 fn a_confirmation_is_good_for_a_while() {
     let mut keys = Keys::new(300);
-    let confirmed = |keys: &Keys, at_ms| keys.confirmed("production", "a", at_ms);
+    let found = key_of("a", 3).unwrap();
+    let confirmed = |keys: &Keys, at_ms| keys.confirmed(&found, at_ms);
     assert_eq!(confirmed(&keys, 0.0), Confirmed::No);
     keys.put("production", "a", key("a"), 3, 10, loaded(0.0, 1))
         .unwrap();
@@ -202,6 +207,33 @@ fn a_confirmation_is_good_for_a_while() {
     keys.put("production", "a", key("a"), 3, 10, loaded(2_000.0, 2))
         .unwrap();
     assert_eq!(confirmed(&keys, 30_999.0), Confirmed::Lately);
+    // Who waited with a key that was replaced meanwhile does not take what was said of the other.
+    keys.put("production", "a", key("a"), 4, 10, loaded(3_000.0, 3))
+        .unwrap();
+    keys.confirm("production", "a", Some(4), 3_000.0);
+    assert_eq!(confirmed(&keys, 3_000.0), Confirmed::No);
+    let present = key_of("a", 4).unwrap();
+    assert_eq!(keys.confirmed(&present, 3_000.0), Confirmed::Lately);
+}
+
+#[test]
+fn an_answer_that_leaves_out_a_key_confirms_the_others() {
+    let mut keys = Keys::new(300);
+    for key_id in ["a", "b", "c"] {
+        keys.put("production", key_id, key(key_id), 3, 10, loaded(0.0, 1))
+            .unwrap();
+    }
+    let found = [("b".to_owned(), Some(3)), ("c".to_owned(), Some(4))];
+    let names = ["a", "b", "c"].map(|key_id| ("production", key_id));
+    assert!(!keys.confirm_each(names, &found, 0.0));
+    let confirmed = |key_id| keys.confirmed(&key_of(key_id, 3).unwrap(), 0.0);
+    assert_eq!(
+        ["a", "b", "c"].map(confirmed),
+        [Confirmed::No, Confirmed::Lately, Confirmed::No]
+    );
+    let now = asked(0.0, 0);
+    assert!(is_known(&mut keys, "a", now) && !is_known(&mut keys, "c", now));
+    assert!(keys.confirm_each([("production", "b")], &found, 0.0));
 }
 
 #[test]
@@ -214,7 +246,9 @@ fn of_a_key_that_was_replaced_nothing_is_kept_and_nothing_older_is_taken() {
         keys.confirm("production", "a", Some(generation), 0.0);
         keys.confirm("production", "a", later, 10.0);
         assert!(!is_known(&mut keys, "a", asked(10.0, 0)));
-        assert_eq!(keys.confirmed("production", "a", 10.0), Confirmed::No);
+        for found in [generation, 5].map(|one| key_of("a", one).unwrap()) {
+            assert_eq!(keys.confirmed(&found, 10.0), Confirmed::No);
+        }
         for older in generation..5 {
             let put = keys.put("production", "a", key("a"), older, 10, loaded(20.0, 2));
             assert_eq!(put, Err(Outdated), "{older}");

@@ -4,6 +4,7 @@ use core::fmt;
 
 use keyward_core::deployment::{Deployment, Scheme};
 use keyward_core::request::{ContentLength, Field, Request};
+use keyward_core::sorted_map::SortedMap;
 use keyward_host::keys::{Asked, Keys, Known, Loaded, MISS_TTL_MS};
 use serde::{Deserialize, Serialize};
 use worker::Env;
@@ -72,7 +73,13 @@ impl Signed {
     }
 }
 
+/// Keys whose organisation an isolate knows.
+const ORGANISATIONS_MAX: usize = 1_000;
+
 thread_local! {
+    /// Whose a key is never changes, and who guesses others' ids keeps none that is known from
+    /// being heard.
+    static ORGANISATIONS: RefCell<SortedMap<String, String>> = const { RefCell::new(SortedMap::new()) };
     /// Key ids that are nobody's, and the networks that ask for many: the directory is one object,
     /// and there for all.
     static MISSES: RefCell<Keys> = const { RefCell::new(Keys::new(0)) };
@@ -88,6 +95,10 @@ pub(crate) async fn organisation(
     about: &About,
     signed: &Signed,
 ) -> Result<String, Refusal> {
+    let known = ORGANISATIONS.with_borrow(|known| known.get(&signed.key_id).cloned());
+    if let Some(organisation) = known {
+        return Ok(organisation);
+    }
     let at_ms = clock::now_ms() as f64;
     let refused = || {
         let now_s = clock::now_s();
@@ -122,6 +133,12 @@ pub(crate) async fn organisation(
     };
     let answer = call::ask(env, DIRECTORY, THE_DIRECTORY, &question).await?;
     if let Some(organisation) = answer.read::<Option<String>>()? {
+        ORGANISATIONS.with_borrow_mut(|known| {
+            if known.len() >= ORGANISATIONS_MAX {
+                known.pop_first();
+            }
+            known.insert(signed.key_id.clone(), organisation.clone());
+        });
         return Ok(organisation);
     }
     let loaded = Loaded { at_ms, number: 0 };

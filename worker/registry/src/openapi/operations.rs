@@ -66,7 +66,10 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .gives::<Enrolled>(200, "Enrolled")
             .refuses(&[Code::SignInFailed, Code::TooManyAttempts, Code::Conflict]),
         Op::OpenSession => is
-            .says("session", "Signs in")
+            .says(
+                "session",
+                "Signs in; with a request that a key of one's own has signed, by the code alone",
+            )
             .by(Identity::Nobody)
             .takes::<SignIn>()
             .gives::<SignedIn<'static>>(200, "Signed in")

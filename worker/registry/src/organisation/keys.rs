@@ -12,7 +12,7 @@ use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Moment, Needs};
-use super::{roles, schema};
+use super::{roles, schema, sessions};
 use crate::automation;
 use crate::call::Answer;
 use crate::key::{Checker, KeyEdit, KeyView};
@@ -79,7 +79,7 @@ pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answe
                 now_s: moment.now_s,
                 errors: Vec::new(),
             };
-            let edit = checker.edit(edit, stored.view.kind)?;
+            let edit = checker.edit(edit, &stored.view)?;
             let record = keyward_issuer::change::edit(&stored.record()?, edit.record, moment.now_s)
                 .map_err(refused)?;
             let view = KeyView {
@@ -250,6 +250,9 @@ fn change(
         }
         let before = stored.view.clone();
         let stored = stored.becomes(moment, changed.view, &changed.record)?;
+        if is_password_lost(&before, &stored.view) {
+            sessions::end_of(moment, &before.created_by)?;
+        }
         change.audit(action, key_id, Some(&before), Some(&stored.view))?;
         stored.answer_with(moment.now_s, changed.secret.as_ref())
     })
@@ -263,6 +266,15 @@ fn is_inside(change: &Change<'_>, view: &KeyView) -> Result<(), Refusal> {
     }
     let covered = change.actor.covers(view.facts(), change.moment.now_s);
     covered.map_err(beyond)
+}
+
+/// Whether somebody may be signed in with the key who could not sign in with it any more.
+fn is_password_lost(before: &KeyView, after: &KeyView) -> bool {
+    let is_kept = automation::is_password(&after.roles)
+        && !after.disabled
+        && after.removed_at.is_none()
+        && after.issues == before.issues;
+    automation::is_password(&before.roles) && !is_kept
 }
 
 fn beyond(errors: Vec<FieldError>) -> Refusal {

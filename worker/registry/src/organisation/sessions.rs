@@ -204,6 +204,16 @@ pub(super) fn end(moment: &Moment, operator: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Those of whoever has this address: a first factor of his is not what it was.
+pub(super) fn end_of(moment: &Moment, email: &str) -> Result<(), Refusal> {
+    sql::run(
+        &moment.storage,
+        "DELETE FROM sessions WHERE operator IN (SELECT id FROM operators WHERE email = ?)",
+        args![email],
+    )?;
+    Ok(())
+}
+
 /// What was known of an operator's factors before.
 #[derive(PartialEq, Eq)]
 enum Heard {

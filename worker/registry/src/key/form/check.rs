@@ -19,8 +19,9 @@ use super::{
     Checked, CheckedEdit, KeyEdit, KeyForm, MEMO_CHARACTERS_MAX, Nonce, OWNERS_MAX, PROFILES_MAX,
     Replay, RoleForm, own_api,
 };
+use crate::automation::is_password;
 use crate::email;
-use crate::key::Kind;
+use crate::key::{KeyView, Kind};
 use crate::name;
 use crate::policy::DAY_S;
 use crate::refusal::{FieldError, Refusal};
@@ -79,7 +80,8 @@ impl Checker<'_> {
 
     /// # Errors
     /// `invalid`, with every field that is.
-    pub(crate) fn edit(mut self, form: KeyEdit, kind: Kind) -> Result<CheckedEdit, Refusal> {
+    pub(crate) fn edit(mut self, form: KeyEdit, key: &KeyView) -> Result<CheckedEdit, Refusal> {
+        let kind = key.kind;
         if let Some(memo) = &form.memo {
             self.memo(memo);
         }
@@ -94,8 +96,13 @@ impl Checker<'_> {
             assignments: form.roles.map(|roles| self.roles(roles, None)),
             expires_at_s: form.expires_at,
         };
-        let assignments = record.assignments.as_deref().unwrap_or_default();
-        self.own_api(assignments, kind, None);
+        if let Some(assignments) = &record.assignments {
+            self.own_api(assignments, kind, Some(&key.profiles));
+            // Who had its secret before would have a first factor of its maker's.
+            if is_password(assignments) && !is_password(&key.roles) {
+                self.fault("roles", "a key can be for signing in from the start only");
+            }
+        }
         let memo = form.memo;
         self.unless_faulty(CheckedEdit {
             record,

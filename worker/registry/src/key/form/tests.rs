@@ -6,6 +6,7 @@ use keyward_issuer::NewKind;
 use keyward_wire::catalogue::CatalogueFile;
 
 use super::*;
+use crate::key::KeyView;
 use crate::policy::DAY_S;
 use crate::refusal::Refusal;
 use serde_json::{Value, from_value, json};
@@ -173,6 +174,16 @@ fn a_key_is_for_the_apis_that_are_named() {
     assert_eq!(apis, ["call-data", "call-data"]);
 }
 
+fn signed_key() -> KeyView {
+    from_value(json!({
+        "keyId": "kwk_a", "name": "Billing", "kind": "signed", "environment": "production",
+        "algorithm": "hmac-sha512", "profiles": ["rfc9421"], "allowlist": null, "owners": [], "memo": "",
+        "roles": [], "createdAt": 0, "createdBy": "a@firm.example", "notBefore": null, "expiresAt": 0,
+        "disabled": false, "removedAt": null, "issues": [], "generation": 1,
+    }))
+    .expect("a key")
+}
+
 #[test]
 fn an_edit_tells_null_from_nothing() {
     let catalogue = catalogue();
@@ -185,7 +196,7 @@ fn an_edit_tells_null_from_nothing() {
             now_s: NOW_S,
             errors: Vec::new(),
         };
-        checker.edit(from_value(json).expect("a form"), Kind::Signed)
+        checker.edit(from_value(json).expect("a form"), &signed_key())
     };
     assert_eq!(edit(json!({})).expect("an edit").record.addresses, None);
     assert_eq!(

@@ -4,8 +4,8 @@ use keyward_wire::event::EventName;
 use serde::Deserialize;
 use worker::Storage;
 
-use super::refused;
 use super::stored::Stored;
+use super::{beyond, refused};
 use crate::key::KeyView;
 use crate::organisation::change::Change;
 use crate::refusal::Refusal;
@@ -38,7 +38,7 @@ pub(in crate::organisation) fn view(storage: &Storage, key_id: &str) -> Result<K
 }
 
 /// Takes grants away from a key, in a change that is under way. That needs no `mayGrant`, as
-/// disabling does not.
+/// disabling does not; but a program's key reaches no other environment, through a role either.
 pub(in crate::organisation) fn narrow(
     change: &Change<'_>,
     key_id: &str,
@@ -46,6 +46,8 @@ pub(in crate::organisation) fn narrow(
 ) -> Result<(), Refusal> {
     let moment = change.moment;
     let stored = Stored::read(change.storage(), key_id)?;
+    let reached = change.actor.reaches(&stored.view.environment);
+    reached.map_err(beyond)?;
     let record = keyward_issuer::change::edit(&stored.record()?, edit, moment.now_s);
     let record = record.map_err(refused)?;
     let before = stored.view.clone();
