@@ -6,7 +6,7 @@ use super::ENVIRONMENTS;
 use super::operator::{Operator, merge, text};
 use crate::dev::Site;
 use crate::failure::{Failure, Result};
-use crate::keyring::now_s;
+use crate::keyring::{base64url, now_s, random};
 
 const DAY_S: u64 = 24 * 60 * 60;
 /// How often a key that ends in a second is asked for, where that second goes by on the way.
@@ -35,6 +35,8 @@ enum Then {
     Rotate,
     /// It is made so that it has ended when the gateway is ready.
     Expires,
+    /// It is not made but brought along, with the id and the secret that its clients have.
+    Comes,
 }
 
 /// A request: its name, method, path and content, how it ends, and why.
@@ -82,7 +84,7 @@ pub(super) fn make(operator: &Operator, site: &Site) -> Result<Made> {
 
 #[rustfmt::skip]
 fn production(now_s: u64) -> Vec<Plan> {
-    use Then::{Disable, Expires, Remove, Rotate, Stays};
+    use Then::{Comes, Disable, Expires, Remove, Rotate, Stays};
     let users = Some(r#"{"name":"Ada"}"#);
     let ok = (200, None);
     let no = |status, code| (status, Some(code));
@@ -95,6 +97,8 @@ fn production(now_s: u64) -> Vec<Plan> {
         signed("admin-sha256", json!({ "algorithm": "hmac-sha256" }), Stays,
             [Shows("admin-sha256", "GET", "/v1/users?limit=10", None, ok, "for clients without SHA-512")]),
         key("basic", basic.clone(), Stays, [Shows("basic", "GET", "/v1/users", None, ok, "key id and secret as HTTP Basic")]),
+        signed("imported", json!({ "keyId": "billing-gateway.7", "profiles": ["rfc9421", "kong"] }), Comes,
+            [Shows("imported", "GET", "/v1/metrics", None, ok, "id and secret from elsewhere; also with --profile kong")]),
         signed("nonce", json!({ "nonce": "required" }), Stays, [Shows("nonce", "GET", "/v1/alerts", None, ok, "a nonce is required, and sent")]),
         signed("every-profile", json!({ "profiles": ["rfc9421", "cloud9", "kong", "cavage"] }), Stays,
             [Shows("every-profile", "GET", "/v1/users", None, ok, "also with --profile cloud9, kong or cavage")]),
@@ -172,11 +176,12 @@ impl Plan {
     fn make(&self, operator: &Operator, site: &Site) -> Result<Made> {
         let (made, settled_at_s) = match self.then {
             Then::Expires => self.ending(operator)?,
+            Then::Comes => (self.brought(operator)?, 0),
             _ => (operator.post("/v1/keys", &self.form)?, 0),
         };
         let path = format!("/v1/keys/{}", text(&made, "keyId")?);
         match self.then {
-            Then::Stays | Then::Expires => {}
+            Then::Stays | Then::Expires | Then::Comes => {}
             Then::Disable => {
                 operator.post(&format!("{path}/disable"), &Value::Null)?;
             }
@@ -191,6 +196,17 @@ impl Plan {
             shown: shown.collect::<Result<_>>()?,
             settled_at_s,
         })
+    }
+
+    fn brought(&self, operator: &Operator) -> Result<Value> {
+        let secret = base64url(&*random()?);
+        let bytes = json!({ "secret": base64url(secret.as_bytes()) });
+        let rows = json!({ "rows": [with(self.form.clone(), bytes)] });
+        let report = operator.post("/v1/imports", &rows)?;
+        match report["rows"][0]["outcome"].as_str() {
+            Some("imported") => Ok(with(self.form.clone(), json!({ "secret": secret }))),
+            _ => Err(Failure::new(format!("no key can be imported: {report}"))),
+        }
     }
 
     /// A key that ends with this second, and when that is.
