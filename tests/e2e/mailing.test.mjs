@@ -59,6 +59,20 @@ test("no way: it waits, is shown so, and nobody is called", async () => {
   await stop();
 });
 
+test("no way, and then one: what waited for it is sent", async () => {
+  await start();
+  const key = await make("before there is a way");
+  const waits = async () => (await deliveries(`key=${key.keyId}`)).filter((one) => one.waitsFor === "channel");
+  await eventually(async () => (await waits()).length === 1, "it waits for a way");
+  await registry.restart({ settings: { mail: MAIL } });
+  await registry.ask("GET", "/v1/session", { cookie: admin.cookie });
+  await confirm(registry, receiver, TO, eventually);
+  await eventually(() => mails(receiver, TO).length === 2, "it is sent");
+  assert.equal(mails(receiver, TO)[1].subject, `[acme] New API key ${key.keyId}`);
+  assert.equal((await waits()).length, 0);
+  await stop();
+});
+
 describe("a day's mails", () => {
   test("have an end, of which the last tenth is for what is urgent; the rest waits until tomorrow", async () => {
     await start({ ...MAIL, dailyMax: 10 });
@@ -75,6 +89,25 @@ describe("a day's mails", () => {
     await registry.restart({ aheadS: DAY_S });
     await registry.ask("GET", "/v1/session", { cookie: admin.cookie });
     await eventually(() => mails(receiver).length === 13, "the next day", 15_000);
+    await stop();
+  });
+
+  test("are not used up by an API that does not take them", async () => {
+    await start({ ...MAIL, dailyMax: 4 });
+    await make("asking");
+    await confirm(registry, receiver, TO, eventually);
+    await eventually(() => mails(receiver).length === 2, "asked, and told");
+    let failures = 6;
+    receiver.answer = (response) => response.writeHead(failures-- > 0 ? 503 : 200).end();
+    const made = [await make("one"), await make("other")];
+    // Settled, too: a call that a crash cuts off counts, since its mail may have been sent.
+    const failed = async () => (await deliveries("state=waiting")).filter((one) => one.status === 503 && one.failures === 2);
+    await eventually(async () => (await failed()).length === 2, "both have failed twice", 15_000);
+    failures = 0;
+    await registry.restart({ aheadS: 10 * 60 });
+    await registry.ask("GET", "/v1/session", { cookie: admin.cookie });
+    await eventually(async () => (await deliveries("state=sent")).length === 4, "both are sent", 15_000);
+    assert.equal(new Set(mails(receiver).map((mail) => mail.subject)).size, 2 + made.length);
     await stop();
   });
 });

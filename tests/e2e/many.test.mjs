@@ -31,7 +31,12 @@ before(async () => {
        expires_at_s + value % 5000, value % 10 = 0, NULL, 'copy ' || value, replace(view, 'template', 'copy ' || value),
        record, 1, renew_at_s + value, acknowledged, value % 1000 FROM keys JOIN (WITH RECURSIVE counter(value) AS
        (SELECT 1 UNION ALL SELECT value + 1 FROM counter WHERE value < ${KEYS.many}) SELECT value FROM counter)
-       WHERE value <= json_extract(view, '$.memo')`,
+       WHERE value <= CAST(json_extract(view, '$.memo') AS INTEGER)`,
+    // What each is still to tell of its end.
+    `INSERT INTO deliveries SELECT id || value, event, key_id || value, channel, recipient, told, state, failures, try_at_s, status,
+       waits_for, due_at_s + value, created_at_s, changed_at_s, forget_at_s FROM (WITH RECURSIVE counter(value) AS
+       (SELECT 1 UNION ALL SELECT value + 1 FROM counter WHERE value < ${KEYS.many}) SELECT value FROM counter)
+       CROSS JOIN deliveries WHERE due_at_s IS NOT NULL AND value <= (SELECT CAST(json_extract(view, '$.memo') AS INTEGER) FROM keys WHERE keys.key_id = deliveries.key_id)`,
   ]);
   await registry.restart();
 });
@@ -57,6 +62,9 @@ async function median(what, count, ask) {
 
 const ASKED = {
   "a new key": (admin, round) => admin.expect(201, "POST", "/v1/keys", { ...KEY, name: `new ${round}` }),
+  "a page of deliveries": (admin) => admin.expect(200, "GET", "/v1/deliveries"),
+  "a page of deliveries that wait": (admin) => admin.expect(200, "GET", "/v1/deliveries?state=waiting"),
+  "a new key with an owner": (admin, round) => admin.expect(201, "POST", "/v1/keys", { ...KEY, name: `owned ${round}`, owners: ["ada@firm.example"] }),
   "a page of 50": (admin) => admin.expect(200, "GET", "/v1/keys"),
   "a page of 50 by name, current": (admin) => admin.expect(200, "GET", "/v1/keys?sort=name&state=current"),
   "a page of 50 by last use": (admin) => admin.expect(200, "GET", "/v1/keys?sort=-lastUsed"),

@@ -178,6 +178,79 @@ describe("a webhook", () => {
   });
 });
 
+describe("a webhook that keeps its caller waiting", () => {
+  test("holds up no mail, and no other webhook", async () => {
+    const [slow, quick] = [await hook("slow.example", { events: ["webhook.tested"] }), await hook("quick.example", { events: ["webhook.tested"] })];
+    const to = "beside@firm.example";
+    await admin.expect(201, "POST", "/v1/keys", { ...KEY, name: "asks its owner", owners: [to] });
+    await confirm(registry, receiver, to, eventually);
+    await eventually(() => mails(receiver, to).length === 2, "its owner is told");
+    receiver.answer = (response, { host }) => setTimeout(() => response.writeHead(204).end(), host === "slow.example" ? 4_000 : 0);
+    for (let times = 0; times < 4; times++) await admin.expect(202, "POST", `/v1/webhooks/${slow.id}/test`);
+    await eventually(() => receiver.to("slow.example").length > 0, "it is called");
+    await admin.expect(202, "POST", `/v1/webhooks/${quick.id}/test`);
+    const begun = performance.now();
+    await admin.expect(201, "POST", "/v1/keys", { ...KEY, name: "in the meantime", owners: [to] });
+    await eventually(() => mails(receiver, to).length === 3, "the mail is sent", 3_000);
+    await eventually(() => receiver.to("quick.example").length === 1, "the other one is called", 7_000);
+    const calls = receiver.to("slow.example").length;
+    console.log(`beside a webhook that takes 4 s each: the other one after ${Math.round(performance.now() - begun)} ms, with ${calls} of 4 begun`);
+    assert.ok(calls <= 2);
+    for (const one of [slow, quick]) await remove(one);
+  });
+
+  test("is tried ten times at once at most", async () => {
+    const webhook = await hook("tried.example");
+    const held = [];
+    receiver.answer = (response) => held.push(response);
+    const trial = () => admin.ask("POST", `/v1/webhooks/${webhook.id}/test`);
+    for (let times = 0; times < 10; times++) assert.equal((await trial()).status, 202);
+    assert.equal((await trial()).status, 409);
+    for (const response of held) response.writeHead(204).end();
+    receiver.answer = (response) => response.writeHead(204).end();
+    await eventually(async () => (await trial()).status === 202, "one is over");
+    await remove(webhook);
+  });
+});
+
+test("a webhook that goes elsewhere now is called there at once, with what waited", async () => {
+  const webhook = await hook("old.example");
+  receiver.answer = (response, { host }) => response.writeHead(host === "old.example" ? 503 : 204).end();
+  await admin.expect(202, "POST", `/v1/webhooks/${webhook.id}/test`);
+  const failed = async () => (await deliveries(`webhook=${webhook.id}`))[0].failures > 0;
+  await eventually(failed, "it failed");
+  await registry.kill();
+  const later = Math.floor(Date.now() / 1000) + 10 * 60 * 60;
+  await inObjects(registry, "organisation", "webhooks", [
+    `UPDATE webhooks SET try_at_s = ${later} WHERE id = '${webhook.id}'`,
+    `UPDATE deliveries SET due_at_s = ${later}, try_at_s = ${later} WHERE recipient = '${webhook.id}'`,
+  ]);
+  await registry.restart();
+  await admin.expect(200, "PATCH", `/v1/webhooks/${webhook.id}`, { url: "https://new.example/" });
+  await eventually(() => receiver.to("new.example").length === 1, "it is called there");
+  await remove(webhook);
+});
+
+test("a clock that was ahead keeps nothing back: no webhook, and no record", async () => {
+  const AHEAD_S = 30 * 24 * 60 * 60;
+  await registry.restart({ aheadS: AHEAD_S });
+  await admin.signIn();
+  const webhook = await hook("clock.example", { events: ["webhook.tested"] });
+  const key = await make("made ahead of time");
+  const record = async () => JSON.parse(Buffer.from((await registry.kv.get(`k/${key.keyId}`)).split(".")[2], "base64url"));
+  await eventually(async () => (await registry.kv.get(`k/${key.keyId}`)) !== null, "it is published");
+  receiver.answer = (response) => response.writeHead(503).end();
+  await admin.expect(202, "POST", `/v1/webhooks/${webhook.id}/test`);
+  const failed = async () => (await deliveries(`webhook=${webhook.id}`))[0].failures > 0;
+  await eventually(failed, "it failed");
+  receiver.reset();
+  await registry.restart({ aheadS: 0 });
+  await admin.expect(200, "DELETE", `/v1/keys/${key.keyId}`);
+  await eventually(async () => (await record()).tombstone === true, "its removal is published");
+  await eventually(() => receiver.to("clock.example").length === 1, "the webhook is called");
+  await remove(webhook);
+});
+
 test("the head of the audit log is sent hourly, and goes with what is exported", async () => {
   const webhook = await hook("heads.example", { events: ["audit.head"] });
   await registry.kill();

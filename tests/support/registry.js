@@ -124,10 +124,11 @@ export async function startRegistry({ settings = {}, gateway = {}, secrets = {},
     cron: () => fetch(`http://127.0.0.1:${running.ports.cron}`),
     /** kill -9, as a machine that fails. */
     kill: () => running.kill(),
-    /** `aheadS`: by how much the registry's clock is ahead from now on, in seconds. */
-    async restart({ aheadS } = {}) {
+    /** `aheadS`: by how much the registry's clock is ahead from now on, in seconds; `settings`: others of the registry. */
+    async restart({ aheadS, settings: changed } = {}) {
       await running.kill();
       if (aheadS !== undefined) env.CLOCK_AHEAD_S = String(aheadS);
+      if (changed !== undefined) env.REGISTRY_SETTINGS = JSON.stringify({ ...JSON.parse(env.REGISTRY_SETTINGS), ...changed });
       running = await serve(state, env, others, logs);
     },
     async stop() {

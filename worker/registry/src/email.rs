@@ -14,3 +14,15 @@ pub(crate) fn check(address: &str) -> Result<(), &'static str> {
 pub(crate) fn folded(address: &str) -> String {
     address.to_ascii_lowercase()
 }
+
+/// Where mails to an address arrive: what follows a `+` is for whoever reads them to sort by.
+pub(crate) fn mailbox(address: &str) -> String {
+    let folded = folded(address);
+    match folded.rsplit_once('@') {
+        Some((local, domain)) => {
+            let name = local.split('+').next().unwrap_or_default();
+            format!("{name}@{domain}")
+        }
+        None => folded,
+    }
+}

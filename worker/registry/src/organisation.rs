@@ -26,7 +26,7 @@ use std::rc::Rc;
 
 use keyward_wire::usage::KeyUsage;
 use serde::{Deserialize, Serialize};
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, State, Storage, durable_object};
 
 use crate::call::{self, About, Answer, Ask};
 use crate::clock;
@@ -234,7 +234,7 @@ impl DurableObject for Organisation {
         // An alarm that was dropped is set again; should this fail, the next change does it.
         let storage = organisation.state.storage();
         if let Ok(configuration) = Configuration::of(&organisation.env) {
-            let _ = deliveries::wake(&organisation.env, &storage, &configuration);
+            let _ = wake(&organisation.env, &storage, &configuration);
         }
         let _ = outbox::arm(&storage);
         organisation
@@ -251,6 +251,7 @@ impl DurableObject for Organisation {
         let _ = outbox::try_again_later(&storage);
         match Configuration::of(&self.env) {
             Ok(configuration) => {
+                let _ = wake(&self.env, &storage, &configuration);
                 outbox::drain_beside(
                     &self.env,
                     &storage,
@@ -265,6 +266,15 @@ impl DurableObject for Organisation {
         let _ = outbox::arm(&storage);
         Response::empty()
     }
+}
+
+/// What waits for something else than time is due, when that is there.
+fn wake(env: &Env, storage: &Storage, configuration: &Configuration) -> worker::Result<()> {
+    if !schema::is_there(storage)? {
+        return Ok(());
+    }
+    outbox::wake(storage)?;
+    deliveries::wake(env, storage, configuration)
 }
 
 impl Organisation {
@@ -348,7 +358,7 @@ impl Organisation {
             OrganisationCall::RemoveOperator { id } => operators::remove(&moment, &id),
             OrganisationCall::Audit(query) => audit::list(&moment, &query),
             OrganisationCall::Wake => {
-                deliveries::wake(&self.env, &moment.storage, &configuration)?;
+                wake(&self.env, &moment.storage, &configuration)?;
                 outbox::arm(&moment.storage)?;
                 Ok(Answer::empty())
             }

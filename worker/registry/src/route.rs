@@ -20,6 +20,8 @@ const OPENAPI: &str = include_str!("../openapi.json");
 
 /// Of a query; no operation has as many.
 const PARAMETERS_MAX: usize = 16;
+/// Longer than any is that we give.
+const OWNER_TOKEN_BYTES_MAX: usize = 64;
 /// Of what was sent, in the answer that refuses it.
 const QUOTED_CHARACTERS_MAX: usize = 200;
 
@@ -158,7 +160,7 @@ fn nothing_is_left(asked: &Asked) -> Result<(), Refusal> {
 async fn confirm_owner(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     let OwnerConfirmation { token } = json(asked)?;
     let (organisation, token) = token.split_once('.').ok_or(Code::NotFound)?;
-    if !is_name(organisation) {
+    if !is_name(organisation) || token.len() > OWNER_TOKEN_BYTES_MAX {
         return Err(Code::NotFound.into());
     }
     let call = OrganisationCall::ConfirmOwner {

@@ -13,14 +13,14 @@ pub(crate) use listing::DeliveryQuery;
 pub(crate) use listing::{DeliveryPage, DeliveryView};
 pub(super) use listing::{list, retry};
 pub(super) use owners::confirm;
-pub(super) use plan::{announce, plan, tell_admins, test};
+pub(super) use plan::{announce, plan, tell_admins, test, trials};
 pub(super) use run::deliver;
 
 use keyward_issuer::notice::State;
 use serde::Deserialize;
 use worker::{Env, Storage};
 
-use super::schema;
+use super::{head, webhooks};
 use crate::clock;
 use crate::configuration::Configuration;
 use crate::mail;
@@ -40,9 +40,6 @@ pub(super) fn wake(
     struct Seen {
         at_s: u64,
     }
-    if !schema::is_there(storage)? {
-        return Ok(());
-    }
     let now_s = clock::now_s();
     if mail::channel(env, configuration).is_some() {
         sql::run(
@@ -60,6 +57,15 @@ pub(super) fn wake(
             "UPDATE deliveries SET due_at_s = ? WHERE state = ? AND key_id IS NOT NULL",
             args![now_s, row::name(State::Passed)],
         )?;
+        // What was put off was so by that clock. The plan says of the others when they are due.
+        sql::run(
+            storage,
+            "UPDATE deliveries SET due_at_s = ?1, try_at_s = min(try_at_s, ?1) WHERE state = ?2 AND due_at_s > ?1
+             AND (failures > 0 OR waits_for = 'tomorrow' OR channel = 'webhook')",
+            args![now_s, row::name(State::Waiting)],
+        )?;
+        webhooks::wake(storage, now_s)?;
+        head::wake(storage, now_s)?;
     }
     sql::run(
         storage,

@@ -124,6 +124,12 @@ async fn store(env: &Env, storage: &Storage, configuration: &Configuration) -> R
     })
 }
 
+/// A clock that was ahead keeps no head back.
+pub(super) fn wake(storage: &Storage, now_s: u64) -> worker::Result<()> {
+    let statement = "UPDATE organisation SET head_at_s = min(head_at_s, ?)";
+    sql::run(storage, statement, args![now_s])
+}
+
 /// When the next head is to be stored; `None` while it is the one that is.
 pub(super) fn due_at_s(storage: &Storage) -> worker::Result<Option<u64>> {
     #[derive(Deserialize)]

@@ -40,8 +40,18 @@ pub(super) fn note(storage: &Storage, key_id: &str) -> worker::Result<()> {
     sql::run(
         storage,
         "INSERT INTO publish VALUES (?1, ?2, 1, 2, 0, NULL) ON CONFLICT DO UPDATE SET
-         due_at_ms = max(?2, coalesce(written_at_ms, 0) + ?3), changes = changes + 1, rounds = 2, failures = 0",
+         due_at_ms = max(?2, min(coalesce(written_at_ms, 0), ?2) + ?3), changes = changes + 1, rounds = 2, failures = 0",
         args![key_id, clock::now_ms(), APART_MS],
+    )
+}
+
+/// What a clock that was ahead has put off is done now.
+pub(super) fn wake(storage: &Storage) -> worker::Result<()> {
+    let (now_ms, (_, longest_ms)) = (clock::now_ms(), BACKOFF_MS);
+    sql::run(
+        storage,
+        "UPDATE publish SET due_at_ms = ?1 WHERE due_at_ms > ?2",
+        args![now_ms, now_ms.saturating_add(longest_ms)],
     )
 }
 
@@ -58,7 +68,10 @@ pub(super) fn arm(storage: &Storage) -> worker::Result<()> {
         storage,
         "SELECT min(at_ms) AS at_ms FROM (SELECT min(due_at_ms) AS at_ms FROM publish
          UNION ALL SELECT min(renew_at_s) * 1000 FROM keys WHERE renew_at_s IS NOT NULL
-         UNION ALL SELECT min(due_at_s) * 1000 FROM deliveries WHERE due_at_s IS NOT NULL)",
+         UNION ALL SELECT min(due_at_s) * 1000 FROM deliveries
+         WHERE (channel = 'webhook') = 0 AND due_at_s IS NOT NULL
+         UNION ALL SELECT min(due_at_s) * 1000 FROM deliveries
+         WHERE (channel = 'webhook') = 1 AND due_at_s IS NOT NULL)",
         args![],
     )?;
     let head_at_ms = head::due_at_s(storage)?.map(|at_s| at_s.saturating_mul(1000));

@@ -45,15 +45,15 @@ const TABLES: [&str; 18] = [
         id TEXT PRIMARY KEY, event TEXT NOT NULL, key_id TEXT, channel TEXT NOT NULL, recipient TEXT NOT NULL,
         told TEXT NOT NULL, state TEXT NOT NULL, failures INTEGER NOT NULL, try_at_s INTEGER NOT NULL,
         status INTEGER, waits_for TEXT, due_at_s INTEGER, created_at_s INTEGER NOT NULL,
-        changed_at_s INTEGER NOT NULL, forget_at_s INTEGER NOT NULL) STRICT",
+        changed_at_s INTEGER NOT NULL, forget_at_s INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE webhooks (
         id TEXT PRIMARY KEY, url TEXT NOT NULL, events TEXT NOT NULL, secret TEXT NOT NULL, old_secret TEXT,
         old_until_s INTEGER, created_at_s INTEGER NOT NULL, created_by TEXT NOT NULL, disabled_at_s INTEGER,
         status INTEGER, failures INTEGER NOT NULL, try_at_s INTEGER NOT NULL, delivered_at_s INTEGER) STRICT",
-    // Addresses that mails are for, folded; `token_hash` is of the link that was sent last.
+    // Addresses that mails are for, folded; `token_hash` is of the link that was sent last, on `mailed_day`.
     "CREATE TABLE owners (
         address TEXT PRIMARY KEY, asked INTEGER NOT NULL, asked_at_s INTEGER NOT NULL, confirmed_at_s INTEGER,
-        token_hash TEXT UNIQUE, token_until_s INTEGER) STRICT",
+        token_hash TEXT UNIQUE, token_until_s INTEGER, mailbox TEXT, mailed_day INTEGER) STRICT",
     "CREATE TABLE mail_days (day INTEGER PRIMARY KEY, mails INTEGER NOT NULL) STRICT",
     // The latest time that was seen.
     "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), at_s INTEGER NOT NULL) STRICT",
@@ -63,7 +63,7 @@ const TABLES: [&str; 18] = [
         mac TEXT NOT NULL) STRICT",
 ];
 
-const INDICES: [&str; 13] = [
+const INDICES: [&str; 14] = [
     "CREATE INDEX keys_by_creation ON keys (created_at_s, key_id)",
     // Searching reads this alone, and not the whole of every key.
     "CREATE INDEX keys_by_search ON keys (search, key_id)",
@@ -71,13 +71,17 @@ const INDICES: [&str; 13] = [
     "CREATE INDEX publish_by_time ON publish (due_at_ms)",
     "CREATE INDEX keys_by_use ON keys (used_at_s, key_id)",
     "CREATE INDEX seen_by_end ON seen (until_s)",
-    "CREATE INDEX deliveries_by_time ON deliveries (due_at_s) WHERE due_at_s IS NOT NULL",
+    // Webhooks have a queue of their own.
+    "CREATE INDEX deliveries_by_time ON deliveries (channel = 'webhook', due_at_s) WHERE due_at_s IS NOT NULL",
     "CREATE INDEX deliveries_held ON deliveries (waits_for) WHERE waits_for IS NOT NULL",
     "CREATE INDEX deliveries_by_key ON deliveries (key_id, created_at_s, id) WHERE key_id IS NOT NULL",
-    "CREATE INDEX deliveries_by_recipient ON deliveries (recipient COLLATE NOCASE, created_at_s, id)",
-    "CREATE INDEX deliveries_by_state ON deliveries (state, created_at_s, id)",
-    "CREATE INDEX deliveries_by_creation ON deliveries (created_at_s, id)",
+    // What is nobody's delivery yet is not listed, and each key has some of that.
+    "CREATE INDEX deliveries_by_recipient ON deliveries (recipient COLLATE NOCASE, created_at_s, id)
+        WHERE channel <> 'webhooks'",
+    "CREATE INDEX deliveries_by_state ON deliveries (state, created_at_s, id) WHERE channel <> 'webhooks'",
+    "CREATE INDEX deliveries_by_creation ON deliveries (created_at_s, id) WHERE channel <> 'webhooks'",
     "CREATE INDEX deliveries_by_end ON deliveries (forget_at_s)",
+    "CREATE INDEX owners_by_mailbox ON owners (mailbox, mailed_day)",
 ];
 
 /// Whether the organisation was founded.

@@ -19,7 +19,7 @@ use crate::refusal::{Code, FieldError, Refusal};
 use crate::sealed::Belongs;
 use crate::sql::{self, args};
 
-pub(super) use reach::{Reach, note, reach, subscribed, target};
+pub(super) use reach::{Reach, note, reach, subscribed, target, wake};
 #[cfg(test)]
 pub(crate) use view::Issued as WebhookWithSecret;
 use view::Row;
@@ -30,6 +30,8 @@ const WEBHOOKS_MAX: u64 = 10;
 /// Both secrets are valid so long after a rotation, where nobody says otherwise, and at most.
 const OLD_SECRET_S: u64 = 24 * 60 * 60;
 const OLD_SECRET_S_MAX: u64 = 30 * 24 * 60 * 60;
+/// Trials of one webhook that wait to be sent.
+const TRIALS_MAX: u64 = 10;
 
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -181,9 +183,13 @@ pub(super) fn edit(moment: &Moment, id: &str, edit: &WebhookEdit) -> Result<Answ
         {
             sql::run(
                 storage,
-                "UPDATE webhooks SET disabled_at_s = ?, failures = 0, try_at_s = 0 WHERE id = ?",
+                "UPDATE webhooks SET disabled_at_s = ? WHERE id = ?",
                 args![disabled.then_some(moment.now_s), id],
             )?;
+        }
+        let is_elsewhere = edit.url.as_ref().is_some_and(|url| *url != row.url);
+        if is_elsewhere || (before.disabled && edit.disabled == Some(false)) {
+            reach::anew(storage, id, moment.now_s)?;
         }
         let next = Row::read(storage, id)?.ok_or_else(call::not_here)?;
         let after = next.view(moment.now_s, false)?;
@@ -248,6 +254,12 @@ pub(super) fn test(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
         let row = Row::read(storage, id)?.ok_or_else(call::not_here)?;
         if row.view(moment.now_s, false)?.disabled {
             return Err(Refusal::because(Code::Conflict, "the webhook is disabled"));
+        }
+        if deliveries::trials(storage, id)? >= TRIALS_MAX {
+            return Err(Refusal::because(
+                Code::Conflict,
+                "10 trials of it are under way",
+            ));
         }
         let organisation = schema::policy(storage)?.name;
         let delivery = deliveries::test(storage, &organisation, id, moment.now_s)?;

@@ -4,6 +4,7 @@ use keyward_issuer::notice::State;
 use keyward_issuer::notice::mail::{Mail, MailFacts, WebhookFacts};
 use keyward_wire::event::{Event, EventName};
 use serde::Deserialize;
+use worker::Storage;
 
 use super::due::{Of, Way};
 use super::row::{Row, Told, WaitsFor};
@@ -29,9 +30,12 @@ pub(super) fn prepare(
     }
     let is_confirmed = owners::is_confirmed(storage, &row.recipient)?;
     if matches!(of.told, Told::OwnerAsked) {
-        if is_confirmed {
+        if is_confirmed || owners::is_over(row, moment.now_s) {
             row.ends(storage, State::Passed, moment.now_s)?;
             return Ok(None);
+        }
+        if owners::is_pestered(moment, &row.recipient)? {
+            return tomorrow(moment, row);
         }
     } else if !is_confirmed {
         owners::ask(moment, &row.recipient)?;
@@ -43,11 +47,25 @@ pub(super) fn prepare(
         return Ok(None);
     };
     if !has_room(moment, row.event)? {
-        let tomorrow_s = (moment.now_s / DAY_S).saturating_add(1) * DAY_S;
-        row.waits(storage, Some(WaitsFor::Tomorrow), Some(tomorrow_s))?;
-        return Ok(None);
+        return tomorrow(moment, row);
     }
     Ok(Some(Way::Mail(Box::new(mail))))
+}
+
+fn tomorrow(moment: &Moment, row: &Row) -> Result<Option<Way>, Refusal> {
+    let tomorrow_s = (moment.now_s / DAY_S).saturating_add(1) * DAY_S;
+    row.waits(&moment.storage, Some(WaitsFor::Tomorrow), Some(tomorrow_s))?;
+    Ok(None)
+}
+
+/// Gives back what [`has_room`] counted, where the answer says that nothing was sent: a mail API
+/// that is down is not to use up the day.
+pub(super) fn was_not_sent(storage: &Storage, now_s: u64) -> worker::Result<()> {
+    sql::run(
+        storage,
+        "UPDATE mail_days SET mails = mails - 1 WHERE day = ? AND mails > 0",
+        args![now_s / DAY_S],
+    )
 }
 
 /// What it says; `None` when what it is about is not there any more.

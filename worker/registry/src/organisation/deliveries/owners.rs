@@ -26,6 +26,8 @@ const LINK_S: u64 = 14 * DAY_S;
 const ASKED_MAX: u64 = 3;
 const ASK_AGAIN_S: u64 = 7 * DAY_S;
 const ASK_ANEW_S: u64 = 90 * DAY_S;
+/// Of a mailbox with many addresses, as `+` gives them, so many are asked in a day.
+const ASKED_A_DAY_MAX: u64 = 3;
 const TOKEN_BYTES: usize = 32;
 
 pub(super) fn is_confirmed(storage: &Storage, address: &str) -> Result<bool, Refusal> {
@@ -46,7 +48,7 @@ pub(super) fn ask(moment: &Moment, address: &str) -> Result<(), Refusal> {
     let now_s = moment.now_s;
     let asked: Option<Asked> = sql::row(
         &moment.storage,
-        "INSERT INTO owners (address, asked, asked_at_s) VALUES (?1, 1, ?2)
+        "INSERT INTO owners (address, asked, asked_at_s, mailbox) VALUES (?1, 1, ?2, ?6)
          ON CONFLICT DO UPDATE SET asked = CASE WHEN asked_at_s <= ?5 THEN 1 ELSE asked + 1 END, asked_at_s = ?2
          WHERE (asked < ?3 AND asked_at_s <= ?4) OR asked_at_s <= ?5 RETURNING 1",
         args![
@@ -54,7 +56,8 @@ pub(super) fn ask(moment: &Moment, address: &str) -> Result<(), Refusal> {
             now_s,
             ASKED_MAX,
             now_s.saturating_sub(ASK_AGAIN_S),
-            now_s.saturating_sub(ASK_ANEW_S)
+            now_s.saturating_sub(ASK_ANEW_S),
+            email::mailbox(address)
         ],
     )?;
     if asked.is_some() {
@@ -70,14 +73,43 @@ pub(super) fn ask(moment: &Moment, address: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether the link of a mail that asks would not be good any more.
+pub(super) const fn is_over(row: &Row, now_s: u64) -> bool {
+    row.created_at_s.saturating_add(LINK_S) <= now_s
+}
+
+/// Whether others of the same mailbox were asked too often today: by one name after the other,
+/// somebody could be sent a mail for each.
+pub(super) fn is_pestered(moment: &Moment, address: &str) -> Result<bool, Refusal> {
+    #[derive(Deserialize)]
+    struct Count {
+        count: u64,
+    }
+    let count: Option<Count> = sql::row(
+        &moment.storage,
+        "SELECT count(*) AS count FROM owners WHERE mailbox = ? AND mailed_day = ? AND address <> ?",
+        args![
+            email::mailbox(address),
+            moment.now_s / DAY_S,
+            email::folded(address)
+        ],
+    )?;
+    Ok(count.is_some_and(|row| row.count >= ASKED_A_DAY_MAX))
+}
+
 /// The mail that asks. A repeat of it has the same link.
 pub(super) fn request(moment: &Moment, row: &Row, organisation: &str) -> Result<Mail, Refusal> {
     let token = token(moment, row, organisation)?;
     let until_s = row.created_at_s.saturating_add(LINK_S);
     sql::run(
         &moment.storage,
-        "UPDATE owners SET token_hash = ?, token_until_s = ? WHERE address = ?",
-        args![random::hash(&token), until_s, email::folded(&row.recipient)],
+        "UPDATE owners SET token_hash = ?, token_until_s = ?, mailed_day = ? WHERE address = ?",
+        args![
+            random::hash(&token),
+            until_s,
+            moment.now_s / DAY_S,
+            email::folded(&row.recipient)
+        ],
     )?;
     let origin = moment.configuration.settings.origin();
     let link = Zeroizing::new(confirmation::link(&origin, organisation, &token));

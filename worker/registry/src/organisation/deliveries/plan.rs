@@ -134,6 +134,21 @@ pub(in crate::organisation) fn announce(
     Ok(())
 }
 
+/// How many trials of a webhook have not come to an end.
+pub(in crate::organisation) fn trials(storage: &Storage, webhook: &str) -> Result<u64, Refusal> {
+    #[derive(Deserialize)]
+    struct Count {
+        count: u64,
+    }
+    let count: Option<Count> = sql::row(
+        storage,
+        "SELECT count(*) AS count FROM deliveries WHERE recipient = ? COLLATE NOCASE AND channel <> 'webhooks'
+         AND event = ? AND state IN ('waiting', 'sending')",
+        args![webhook, EventName::WebhookTested.as_str()],
+    )?;
+    Ok(count.map_or(0, |row| row.count))
+}
+
 /// Tries one webhook; gives the delivery's id.
 pub(in crate::organisation) fn test(
     storage: &Storage,

@@ -1,15 +1,17 @@
 //! The alarm's part: what is due is written down as being sent, then sent, and then what came of
 //! it is written down. A crash in between sends it once more, under the same id.
+use core::cell::Cell;
 use core::time::Duration;
 use std::rc::Rc;
 
-use futures_util::future::join_all;
+use futures_util::future::join;
 use keyward_issuer::notice::{Outcome, State};
 use keyward_issuer::webhook::{self, TIMEOUT_S, sign};
 use keyward_platform::transaction;
-use worker::Env;
+use worker::{Delay, Env};
 
 use super::due::{Job, Way, decide};
+use super::mails;
 use super::row::{COLUMNS, Channel, Row, forget};
 use crate::call::About;
 use crate::clock;
@@ -23,10 +25,18 @@ use crate::sql::{self, args};
 
 /// Rows of one alarm; the rest is the next one's.
 const ROWS_MAX: usize = 200;
-/// Calls side by side: with those to KV as many connections as a Worker may have.
-const SIDE_BY_SIDE: u64 = 2;
+/// One call of each queue at a time: with those to KV as many connections as a Worker may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Queue {
+    /// To owners and to those who manage the organisation.
+    Mails,
+    /// Receivers that take their time do not keep mails waiting.
+    Webhooks,
+}
 /// After so long an alarm begins no more calls, however much there is.
 const BEGIN_S: u64 = 20;
+/// How often a queue is looked at again, while the other one is at work.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Sends what is due. What fails is put off, for three days.
 pub(in crate::organisation) async fn deliver(
@@ -34,27 +44,66 @@ pub(in crate::organisation) async fn deliver(
     object: &worker::State,
     configuration: &Rc<Configuration>,
 ) {
-    let begun_s = clock::now_s();
-    let mut rows = 0;
-    if forget(&object.storage(), begun_s, ROWS_MAX as u64).is_err() {
+    if forget(&object.storage(), clock::now_s(), ROWS_MAX as u64).is_err() {
         return;
     }
-    while rows < ROWS_MAX && clock::now_s() < begun_s.saturating_add(BEGIN_S) {
+    let working = Cell::new([true; 2]);
+    join(
+        work(env, object, configuration, Queue::Mails, &working),
+        work(env, object, configuration, Queue::Webhooks, &working),
+    )
+    .await;
+}
+
+/// Sends what is due of one queue, and looks again while the other one is at work: the next alarm
+/// begins only when both have ended.
+async fn work(
+    env: &Env,
+    object: &worker::State,
+    configuration: &Rc<Configuration>,
+    queue: Queue,
+    working: &Cell<[bool; 2]>,
+) {
+    let is_working = |is_working| {
+        let [mails, webhooks] = working.get();
+        working.set(match queue {
+            Queue::Mails => [is_working, webhooks],
+            Queue::Webhooks => [mails, is_working],
+        });
+    };
+    let begun_s = clock::now_s();
+    for _ in 0..ROWS_MAX {
         let moment = moment(object, configuration);
+        if moment.now_s >= begun_s.saturating_add(BEGIN_S) {
+            break;
+        }
         let mails_can_leave = mail::channel(env, configuration).is_some();
-        let (looked_at, jobs) = match take(&moment, mails_can_leave) {
-            Ok((0, _)) => return,
-            Ok(taken) => taken,
-            Err(refusal) => return drop(refusal),
-        };
-        rows += looked_at;
-        let sent = join_all(jobs.iter().map(|job| send(env, configuration, job))).await;
-        for (job, came) in jobs.iter().zip(sent) {
-            if settle(&self::moment(object, configuration), job, came).is_err() {
-                return;
+        let job = match take(&moment, queue, mails_can_leave) {
+            Ok(Taken::Nothing) => {
+                is_working(false);
+                if working.get() != [false; 2] {
+                    Delay::from(PAUSE).await;
+                }
+                // What came meanwhile is the next alarm's, which has both queues again.
+                if working.get() == [false; 2] {
+                    break;
+                }
+                continue;
             }
+            Ok(Taken::Decided) => continue,
+            Ok(Taken::ToSend(job)) => job,
+            // The log has why.
+            Err(_) => break,
+        };
+        is_working(true);
+        let came = send(env, configuration, &job).await;
+        let after = self::moment(object, configuration);
+        let took_s = after.now_s.saturating_sub(moment.now_s);
+        if settle(&after, &job, came, took_s).is_err() {
+            break;
         }
     }
+    is_working(false);
 }
 
 /// Nobody asks: the time has come.
@@ -68,23 +117,33 @@ fn moment(object: &worker::State, configuration: &Rc<Configuration>) -> Moment {
     }
 }
 
-/// How many were due, and those among them that are to be sent.
-fn take(moment: &Moment, mails_can_leave: bool) -> Result<(usize, Vec<Job>), Refusal> {
-    let statement =
-        format!("SELECT {COLUMNS} FROM deliveries WHERE due_at_s <= ? ORDER BY due_at_s LIMIT ?");
+/// What became of the next row of a queue.
+enum Taken {
+    /// None is due.
+    Nothing,
+    /// There is nothing to be sent.
+    Decided,
+    ToSend(Box<Job>),
+}
+
+fn take(moment: &Moment, queue: Queue, mails_can_leave: bool) -> Result<Taken, Refusal> {
+    let statement = format!(
+        "SELECT {COLUMNS} FROM deliveries WHERE (channel = 'webhook') = ? AND due_at_s <= ?
+         ORDER BY due_at_s LIMIT 1"
+    );
     transaction(&moment.storage, || {
-        let args = args![moment.now_s, SIDE_BY_SIDE];
-        let rows: Vec<Row> = sql::rows(&moment.storage, &statement, args)?;
-        let count = rows.len();
-        let mut jobs = Vec::new();
-        for row in rows {
-            match decide(moment, row.clone(), mails_can_leave) {
-                Ok(job) => jobs.extend(job),
-                // The log has why. It must not keep all others waiting.
-                Err(_) => row.ends(&moment.storage, State::GivenUp, moment.now_s)?,
-            }
+        let args = args![queue == Queue::Webhooks, moment.now_s];
+        let row: Option<Row> = sql::row(&moment.storage, &statement, args)?;
+        let Some(row) = row else {
+            return Ok(Taken::Nothing);
+        };
+        match decide(moment, row.clone(), mails_can_leave) {
+            Ok(Some(job)) => return Ok(Taken::ToSend(Box::new(job))),
+            Ok(None) => {}
+            // The log has why. It must not keep all others waiting.
+            Err(_) => row.ends(&moment.storage, State::GivenUp, moment.now_s)?,
         }
-        Ok((count, jobs))
+        Ok(Taken::Decided)
     })
 }
 
@@ -114,7 +173,7 @@ async fn send(env: &Env, configuration: &Configuration, job: &Job) -> Came {
     }
 }
 
-fn settle(moment: &Moment, job: &Job, (outcome, status): Came) -> Result<(), Refusal> {
+fn settle(moment: &Moment, job: &Job, (outcome, status): Came, took_s: u64) -> Result<(), Refusal> {
     let now_s = moment.now_s;
     transaction(&moment.storage, || {
         let progress = job.row.progress().settled(outcome, now_s);
@@ -122,7 +181,9 @@ fn settle(moment: &Moment, job: &Job, (outcome, status): Came) -> Result<(), Ref
         job.row
             .becomes(&moment.storage, progress, status, due_at_s, now_s)?;
         if job.row.channel == Channel::Webhook {
-            webhooks::note(moment, &job.row.recipient, outcome, status)?;
+            webhooks::note(moment, &job.row.recipient, outcome, status, took_s)?;
+        } else if outcome != Outcome::Delivered && status.is_some() {
+            mails::was_not_sent(&moment.storage, now_s)?;
         }
         Ok(())
     })

@@ -81,6 +81,27 @@ pub(in crate::organisation) fn reach(
     })
 }
 
+/// A clock that was ahead keeps no webhook waiting.
+pub(in crate::organisation) fn wake(storage: &Storage, now_s: u64) -> worker::Result<()> {
+    let statement = "UPDATE webhooks SET try_at_s = min(try_at_s, ?)";
+    sql::run(storage, statement, args![now_s])
+}
+
+/// A webhook that may work again is tried at once, with all that waits for it.
+pub(super) fn anew(storage: &Storage, id: &str, now_s: u64) -> worker::Result<()> {
+    sql::run(
+        storage,
+        "UPDATE webhooks SET failures = 0, try_at_s = 0 WHERE id = ?",
+        args![id],
+    )?;
+    sql::run(
+        storage,
+        "UPDATE deliveries SET due_at_s = ?1, try_at_s = 0 WHERE recipient = ?2 COLLATE NOCASE
+         AND channel <> 'webhooks' AND channel = 'webhook' AND state = 'waiting'",
+        args![now_s, id],
+    )
+}
+
 /// Where a webhook goes, for who is told that it was disabled.
 pub(in crate::organisation) fn target(
     moment: &Moment,
@@ -90,6 +111,9 @@ pub(in crate::organisation) fn target(
     Ok(row.and_then(|row| Target::parse(&row.url, &[]).ok()))
 }
 
+/// One that takes so long to say yes is left alone for as long, so that others have their turn.
+const SLOW_S: u64 = 2;
+
 /// Notes what came of a delivery, in the transaction that does so for the delivery. After three
 /// days of failures, or at its own word, a webhook is disabled, and that is told.
 pub(in crate::organisation) fn note(
@@ -97,6 +121,7 @@ pub(in crate::organisation) fn note(
     id: &str,
     outcome: Outcome,
     status: Option<u16>,
+    took_s: u64,
 ) -> Result<(), Refusal> {
     let (storage, now_s) = (&moment.storage, moment.now_s);
     let Some(row) = Row::read(storage, id)? else {
@@ -104,18 +129,16 @@ pub(in crate::organisation) fn note(
     };
     let status_arg = status.map(u64::from);
     if outcome == Outcome::Delivered {
+        let pause_s = Some(took_s).filter(|took_s| *took_s >= SLOW_S);
+        let try_at_s = pause_s.map_or(0, |pause_s| now_s.saturating_add(pause_s));
         sql::run(
             storage,
-            "UPDATE webhooks SET status = ?, failures = 0, try_at_s = 0, delivered_at_s = ? WHERE id = ?",
-            args![status_arg, now_s, id],
+            "UPDATE webhooks SET status = ?, failures = 0, try_at_s = ?, delivered_at_s = ? WHERE id = ?",
+            args![status_arg, try_at_s, now_s, id],
         )?;
         return Ok(());
     }
-    // Those that were sent side by side are one failure.
-    let failures = match row.try_at_s > now_s {
-        true => row.failures,
-        false => row.failures.saturating_add(1),
-    };
+    let failures = row.failures.saturating_add(1);
     let delay_s = delay_s(failures).filter(|_| outcome != Outcome::Refused);
     sql::run(
         storage,
