@@ -154,6 +154,66 @@ test("where the organisation lives: what was granted comes back, what was taken 
   keys.rotated.secret = rotated.secret;
 });
 
+test("a file that was cut off is no whole backup, even where it says so, nor is one with more behind its end", async () => {
+  const { text } = await backup("to be cut", "--secrets");
+  const [first, second] = text.trim().split("\n").map((line) => JSON.parse(line)).reduce(
+    (pages, line) => {
+      pages.at(-1).push(line);
+      if (line.more) pages.push([]);
+      return pages;
+    },
+    [[]],
+  );
+  const cut = [...first, ...second].map((line) => JSON.stringify("seal" in line ? { ...line, more: line !== second.at(-1) } : line));
+  for (const [what, content] of Object.entries({ "pages are missing": `${cut.join("\n")}\n`, "more stands behind": text + text })) {
+    const file = join(folder, "cut");
+    await writeFile(file, content);
+    const said = await asked("restore", file);
+    assert.equal(said.code, 2, said.out);
+    assert.ok(said.err.includes(what), said.err);
+  }
+});
+
+test("a registry is named without who asks, and what stands there is not repeated", async () => {
+  const said = await keyward(["backup", "--registry", "https://admin:hunter2@admin.example"], { env: { KEYWARD_SESSION: "x" } });
+  assert.equal(said.code, 2);
+  assert.ok(said.err.includes("before an @") && !said.err.includes("hunter2"), said.err);
+});
+
+test("who may not change a key does not change it by a backup either", async () => {
+  const mayGrant = { roles: ["reader"], apis: "all", environments: "all", accounts: "all", lifeDaysMax: 366 };
+  const invited = await admin.expect(201, "POST", "/v1/operators", { email: "half@acme.example", role: "firm-admin", mayGrant });
+  const half = await enrol(registry, { organisation: "acme", email: "half@acme.example", invitation: invited.invitation });
+  await half.signIn();
+  await admin.expect(201, "POST", "/v1/roles", { name: "nobodys", grants: { local: { things: "r" } } });
+  const { text, file } = await backup("half");
+  await admin.expect(204, "DELETE", "/v1/roles/nobodys");
+  const edit = async (roles) => {
+    const { headers } = await admin.ask("GET", `/v1/keys/${keys.lives.keyId}`);
+    await admin.expect(200, "PATCH", `/v1/keys/${keys.lives.keyId}`, { roles }, { "if-match": headers.etag });
+  };
+  await edit([{ role: "developer", accounts: "all" }]);
+  let previous = null, lines = [];
+  const outcomes = {};
+  const roles = [];
+  for (const line of text.trim().split("\n").map((line) => JSON.parse(line))) {
+    if (!("seal" in line)) lines.push(line);
+    else {
+      const report = await half.expect(200, "POST", "/v1/restore", { ...(previous && { previous }), lines, seal: line.seal });
+      for (const { keyId, outcome } of report.keys) outcomes[keyId] = outcome;
+      roles.push(...report.roles);
+      [previous, lines] = [line.seal, []];
+    }
+  }
+  assert.deepEqual([outcomes[keys.lives.keyId], outcomes[keys.edited.keyId]], ["beyond_may_grant", "restored"]);
+  assert.equal((await shown("lives")).roles[0].role, "developer");
+  assert.deepEqual(roles, ["nobodys"], "nor by a role; what else the page has comes back");
+  assert.ok(!(await restored(file)).some((line) => line.includes("nobodys")));
+  assert.ok((await admin.expect(200, "GET", "/v1/roles")).items.some(({ name }) => name === "nobodys"));
+  await edit([{ role: "reader", accounts: "all" }]);
+  await settled();
+});
+
 for (const secrets of [true, false]) {
   test(`where its object is lost: founded again, restored ${secrets ? "with" : "without"} secrets, later removals known by KV`, async () => {
     const fresh = await admin.expect(201, "POST", "/v1/keys", {
@@ -177,6 +237,9 @@ for (const secrets of [true, false]) {
     assert.ok(said.includes("removed kept_removed") && said.includes(`late ${secrets} kept_removed`), said.join());
     if (secrets) assert.ok(said.some((line) => line.startsWith("auditor@acme.example is to be invited")), "operators are invited anew");
     await settled();
+    const { items } = await admin.expect(200, "GET", "/v1/deliveries?limit=200");
+    assert.deepEqual(items.filter(({ event }) => ["key.created", "key.removed"].includes(event)), [], "nobody is told of it as of a new key");
+    assert.ok(items.some(({ event }) => event === "key.expires_soon"), "what lies ahead is planned");
     const after = await generations();
     for (const name of Object.keys(keys)) assert.ok(after[name] > before[name], `${name}: ${before[name]}, ${after[name]}`);
     assert.equal(await outcome(keys.lives), "200");
@@ -212,4 +275,21 @@ test("a key of which the edge knows nothing comes back disabled, or not at all w
   await admin.expect(200, "POST", `/v1/keys/${keys.lives.keyId}/enable`);
   await settled();
   await eventually(async () => (await outcome(keys.lives)) === "200", "it is enabled");
+});
+
+test("a backup that somebody began is continued by him alone, and soon", async () => {
+  const sealOf = (page) => JSON.parse(page.trim().split("\n").at(-1)).seal;
+  const mayGrant = { roles: "all", apis: "all", environments: "all", accounts: "all", lifeDaysMax: 365 };
+  const invited = await admin.expect(201, "POST", "/v1/operators", { email: "second@acme.example", role: "firm-admin", mayGrant });
+  const second = await enrol(registry, { organisation: "acme", email: "second@acme.example", invitation: invited.invitation });
+  await second.signIn();
+  const seal = sealOf(await admin.expect(200, "GET", "/v1/backup?secrets=true"));
+  const next = (who) => who.ask("GET", `/v1/backup?after=${seal}`);
+  assert.equal((await next(admin)).status, 200);
+  // The log would not say that he has it.
+  assert.deepEqual([(await next(second)).status, (await next(second)).json.errors.map(({ field }) => field)], [422, ["after"]]);
+  await registry.restart({ aheadS: 3_700 });
+  front.behind = registry.adminPort;
+  await admin.signIn();
+  assert.deepEqual([(await next(admin)).status, (await next(admin)).json.errors.map(({ field }) => field)], [422, ["after"]]);
 });

@@ -43,6 +43,9 @@ test("each row has its word", async () => {
     { keyId: "digest", name: "digest", kind: "basic", sha256: sha256.toString("hex") },
     row("kwk_mine"),
     row("a/b"),
+    // Nobody could ask for these: they are no segments of a path.
+    row("."),
+    row(".."),
     row("signed"),
     row("other name", { keyId: "same-name", name: "SIGNED" }),
     row("short", { secret: base64url(MARK) }),
@@ -56,16 +59,19 @@ test("each row has its word", async () => {
     row("no-role", { roles: [{ role: "nobody", accounts: "all" }] }),
     row("no-owner", { owners: [] }),
     row("elsewhere", { environment: "nowhere" }),
+    row("signed-digest", { secret: undefined, sha256: sha256.toString("hex") }),
+    row("basic-bytes", { kind: "basic", secret: Buffer.alloc(40, 0xfb).toString("base64url") }),
   ]);
   assert.deepEqual(words, [
     "signed imported", "token imported", "digest imported",
-    "refused invalid_id", "refused invalid_id", "signed refused duplicate_id", "same-name refused taken_name",
+    ...Array(4).fill("refused invalid_id"), "signed refused duplicate_id", "same-name refused taken_name",
     "short needs_override short_secret", "empty refused no_secret", "long refused long_secret",
     "typo refused mistyped_secret", "not-base64 refused not_base64", "bad-digest refused invalid_digest",
     "no-secret refused no_secret", "two-secrets refused no_secret",
     "no-role refused invalid", "no-owner refused invalid", "elsewhere refused invalid",
+    "signed-digest refused invalid", "basic-bytes refused invalid",
   ]);
-  assert.deepEqual(counts, { ready: 0, imported: 3, importedBefore: 0, needsOverride: 1, refused: 14 });
+  assert.deepEqual(counts, { ready: 0, imported: 3, importedBefore: 0, needsOverride: 1, refused: 18 });
 });
 
 test("a digest that is a basic key's is the secret's at the edge, in hex and base64, and rotation replaces it", async () => {
@@ -92,6 +98,36 @@ test("a short secret needs somebody who answers for it, and the log says that so
   const log = await admin.expect(200, "GET", "/v1/audit?subject=answered-for");
   const [entry] = log.trim().split("\n").map((line) => JSON.parse(line));
   assert.deepEqual([entry.action, entry.by.operator.email, entry.after.imported, entry.after.shortSecretAllowed], ["key.created", admin.email, true, true]);
+});
+
+test("nobody answers for a short secret of a key that calls the registry, or signs in there", async () => {
+  const grants = (table) => ({ roles: [{ role: "developer", accounts: "all", grants: { keyward: table } }], profiles: undefined });
+  const common = { ...defaults, profiles: undefined };
+  for (const [name, table] of Object.entries({ calls: { keys: "r" }, "signs-in": { session: "c" } })) {
+    const rows = [row(name, { ...grants(table), secret: base64url(MARK) }), row(`${name}-long`, grants(table))];
+    const report = await admin.expect(200, "POST", "/v1/imports", { defaults: common, rows, allowShortSecrets: true });
+    assert.deepEqual(report.rows.map(({ outcome, code }) => [outcome, code]), [["refused", "short_secret"], ["imported", undefined]]);
+  }
+});
+
+test("a key that is too large for the edge keeps no other from being one", async () => {
+  const allowlist = Array.from({ length: 9_000 }, (_, number) => `2001:db8::1:${number.toString(16)}`).join(",");
+  const { words } = await imported([row("too-large", { allowlist }), row("beside-it")]);
+  assert.deepEqual(words, ["too-large refused invalid", "beside-it imported"]);
+});
+
+test("what rows have in common is neither answered nor kept many times over", async () => {
+  const table = Object.fromEntries(Array.from({ length: 12_000 }, (_, number) => [`thing-${number}`, "d"]));
+  const rows = Array.from({ length: 200 }, (_, number) => row(`many-${number}`));
+  const wide = { ...defaults, roles: [{ role: "read-only", accounts: "all", grants: { local: table } }] };
+  const report = await admin.ask("POST", "/v1/imports", { body: { defaults: wide, rows } });
+  assert.equal(report.json.counts.refused, 200);
+  assert.ok(report.text.length < 1024 * 1024, `${report.text.length} characters`);
+  const accounts = Array.from({ length: 1_000 }, (_, number) => `a${number}`);
+  const much = { ...defaults, roles: Array(8).fill({ role: "read-only", accounts }) };
+  const answer = await admin.ask("POST", "/v1/imports", { body: { defaults: much, rows } });
+  assert.deepEqual([answer.status, answer.json.errors.map(({ field }) => field)], [422, ["rows"]]);
+  assert.equal((await admin.ask("GET", "/v1/keys/many-0")).status, 404);
 });
 
 test("the same row again is known: to who imported it, and as long as it is the same", async () => {

@@ -68,7 +68,10 @@ pub fn back_up(asked: &Backup) -> Result<ExitCode> {
 
 #[derive(Deserialize)]
 struct Report {
+    /// The seal's word on whether the backup has another page, which nobody can change in a file.
+    more: bool,
     keys: Vec<KeyReport>,
+    roles: Vec<String>,
     operators: Vec<Operator>,
 }
 
@@ -119,10 +122,18 @@ pub fn restore(asked: &Restore) -> Result<ExitCode> {
                 other => println!("{} {other}", key.key_id),
             }
         }
+        for name in &report.roles {
+            println!("role {name} not_restored");
+        }
         for Operator { email, role } in &report.operators {
             println!("{email} is to be invited, if still wanted: {role}");
         }
-        (previous, more) = (Some(sealed.seal), sealed.more);
+        (previous, more) = (Some(sealed.seal), report.more);
+    }
+    if line(&mut lines).map_err(|error| failed(&error))?.is_some() {
+        return Err(failed(
+            &"more stands behind the end of the backup, and was not restored",
+        ));
     }
     anstream::eprintln!("\x1b[1m{restored} keys restored\x1b[0m");
     Ok(ExitCode::SUCCESS)

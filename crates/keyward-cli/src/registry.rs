@@ -63,6 +63,11 @@ impl Registry {
     pub fn of(access: &Access) -> Result<Self> {
         let url = access.registry.as_deref().unwrap_or_default();
         let url = url.trim_end_matches('/').to_owned();
+        if url.contains('@') {
+            // Not repeated: what stands there may be a password.
+            let what = "--registry has something before an @; a session or a key says who asks";
+            return Err(Failure::new(what));
+        }
         let request = Request::to("GET", &url)?;
         if request.target != "/" {
             return Err(Failure::new(format!(

@@ -47,10 +47,10 @@ impl Brought<'_> {
 }
 
 /// Whether a key may have this id from elsewhere: `[A-Za-z0-9._~-]{1,128}`, and not like those
-/// made here.
+/// made here. `.` and `..` are no segments of a path: nobody could remove such a key.
 #[must_use]
 pub fn is_imported_key_id(id: &str) -> bool {
-    !id.starts_with(KEY_ID_PREFIX) && is_key_id(id, true)
+    !id.starts_with(KEY_ID_PREFIX) && !matches!(id, "." | "..") && is_key_id(id, true)
 }
 
 /// Whether a key may have this secret from elsewhere.

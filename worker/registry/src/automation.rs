@@ -41,6 +41,12 @@ pub(crate) fn is_password(assignments: &[Assignment]) -> bool {
     assignments.iter().any(|one| !on(one).is_empty())
 }
 
+/// Whether a key with these roles calls the registry at all.
+pub(crate) fn is_called_with(assignments: &[Assignment]) -> bool {
+    let mut granted = assignments.iter().flat_map(|one| one.grants.iter());
+    granted.any(|(api, _, _)| api == OWN_API)
+}
+
 /// What a key needs for an operation, as a resource and an action. `None`: it is for people, and so
 /// is whatever is not here. What is needed is asked once more where it is done.
 pub(crate) const fn needs(operation: Operation) -> Option<(&'static str, Action)> {

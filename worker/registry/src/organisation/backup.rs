@@ -90,6 +90,9 @@ pub(super) fn page(moment: &Moment, query: &BackupQuery) -> Result<Answer, Refus
         if !may(Area::Keys) || !may(Area::Operators) || (secrets && !may(Area::Secrets)) {
             return Err(Code::Forbidden.into());
         }
+        if let Some(before) = &before {
+            before.goes_on(moment, &change.actor.id)?;
+        }
         let mut lines = Vec::new();
         if before.is_none() {
             lines = first(change)?;
@@ -112,7 +115,7 @@ pub(super) fn page(moment: &Moment, query: &BackupQuery) -> Result<Answer, Refus
         let last = parts.last().map_or_else(|| from.clone(), Part::place);
         let more = !self::parts(&moment.storage, &last)?.is_empty();
         let seal = match before {
-            None => Seal::first(moment, random::id()?, secrets)?,
+            None => Seal::first(moment, &change.actor.id, random::id()?, secrets)?,
             Some(before) => before.next(),
         };
         let signed = seal.over(&lines, &last, more).sign(moment)?;

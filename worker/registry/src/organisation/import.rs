@@ -11,7 +11,8 @@ use worker::Env;
 
 use super::actor::Actor;
 use super::change::{Change, Moment, Needs};
-use super::{keys, roles, schema};
+use super::{keys, schema};
+use crate::automation;
 use crate::call::{self, Answer, Ask, DIRECTORY, THE_DIRECTORY};
 use crate::directory::DirectoryCall;
 use crate::key::{About, Checker, ImportForm, ImportRow, KeyView, Own, ROWS_MAX, RowFault};
@@ -25,6 +26,10 @@ use serde::Serialize;
 
 use report::Outcome;
 pub(crate) use report::Report;
+
+/// What the keys of one request come to, in bytes of their records. What rows have in common is in
+/// each of them.
+const KEYS_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 fn needs() -> Needs {
     Needs::to(Action::Create, Area::Keys).and_a_fresh_factor_or_signature()
@@ -54,15 +59,24 @@ pub(super) async fn import(
     let judge = Judge {
         moment,
         actor: &actor,
+        basis: keys::Basis::read(&moment.storage)?,
         allow_short_secrets: form.allow_short_secrets,
     };
     let mut seen = Seen::default();
     let mut ready = Vec::new();
+    let mut bytes = 0;
     for row in form.rows {
         let row = row.or(&form.defaults);
         let index = report.add(&row);
         match judge.row(row, &mut seen)? {
-            Verdict::Ready(key) => ready.push((index, *key)),
+            Verdict::Ready(key) => {
+                bytes += key.bytes;
+                if bytes > KEYS_BYTES_MAX {
+                    let detail = "come to more than 4 MiB of keys; send fewer at once";
+                    return Err(Refusal::field("rows", detail));
+                }
+                ready.push((index, *key));
+            }
             Verdict::Known => report.is(index, Outcome::ImportedBefore),
             Verdict::NeedsOverride(fault) => report.faulty(index, Outcome::NeedsOverride, fault),
             Verdict::Refused(fault) => report.faulty(index, Outcome::Refused, fault),
@@ -83,6 +97,7 @@ pub(super) async fn import(
     }
     // A row that is refused by now keeps no other from being a key; what fails otherwise undoes all.
     moment.change(needs(), |change| {
+        judge.basis.holds(change.storage())?;
         for (index, key) in free {
             match key.insert(change)? {
                 Ok(outcome) => report.is(index, outcome),
@@ -126,6 +141,7 @@ struct ReadyKey {
     row: ImportRow,
     view: KeyView,
     record: Record,
+    bytes: usize,
     is_short: bool,
 }
 
@@ -165,6 +181,7 @@ impl ReadyKey {
 struct Judge<'a> {
     moment: &'a Moment,
     actor: &'a Actor,
+    basis: keys::Basis,
     allow_short_secrets: bool,
 }
 
@@ -188,6 +205,14 @@ impl Judge<'_> {
             Ok(made) => made,
             Err(fault) => return Ok(Verdict::Refused(fault)),
         };
+        let bytes = match keys::payload(self.moment, &record) {
+            Ok(payload) => payload.len(),
+            Err(refusal) => return faulty(refusal).map(Verdict::Refused),
+        };
+        // Who guesses one of these is an operator, or as good as one.
+        if own.is_short() && automation::is_called_with(&view.roles) {
+            return Ok(Verdict::Refused(RowFault::ShortSecret.into()));
+        }
         if own.is_short() && !self.allow_short_secrets {
             return Ok(Verdict::NeedsOverride(RowFault::ShortSecret.into()));
         }
@@ -203,6 +228,7 @@ impl Judge<'_> {
             row,
             view,
             record,
+            bytes,
             is_short: own.is_short(),
         })))
     }
@@ -222,10 +248,10 @@ impl Judge<'_> {
             }
         };
         let moment = self.moment;
-        let policy = schema::policy(&moment.storage)?;
+        let keys::Basis { policy, roles } = &self.basis;
         let checker = Checker {
             catalogue: &moment.configuration.catalogue,
-            roles: &roles::own(&moment.storage)?,
+            roles,
             organisation: &policy.name,
             life_days_max: policy.life_days_max,
             now_s: moment.now_s,
@@ -246,18 +272,7 @@ impl Judge<'_> {
         };
         let record = match record.map_err(keys::refused) {
             Ok(record) => record,
-            // What can be mended is the form's.
-            Err(refusal) if refusal.code == Code::TemporarilyUnavailable => return Err(refusal),
-            Err(refusal) => {
-                let detail = refusal.detail.unwrap_or_default();
-                let whole = || Vec::from([FieldError::new("", detail)]);
-                let errors = if refusal.errors.is_empty() {
-                    whole()
-                } else {
-                    refusal.errors
-                };
-                return Ok(Err(invalid(errors)));
-            }
+            Err(refusal) => return faulty(refusal).map(Err),
         };
         let about = About {
             name,
@@ -270,6 +285,17 @@ impl Judge<'_> {
             .ok_or_else(|| Refusal::internal(&"an imported key is a tombstone"))?;
         Ok(Ok((view, record)))
     }
+}
+
+/// A row's own, unless nothing of the row can mend it.
+fn faulty(refusal: Refusal) -> Result<Fault, Refusal> {
+    if refusal.code == Code::TemporarilyUnavailable {
+        return Err(refusal);
+    }
+    Ok(invalid(match refusal.errors.is_empty() {
+        true => Vec::from([FieldError::new("", refusal.detail.unwrap_or_default())]),
+        false => refusal.errors,
+    }))
 }
 
 fn invalid(errors: Vec<FieldError>) -> Fault {

@@ -21,14 +21,14 @@ use crate::random;
 use crate::refusal::{Code, FieldError, Refusal};
 
 pub(super) use again::{acknowledge, secret_again};
-pub(super) use create::{Taken, create, insert_imported, taken};
+pub(super) use create::{Basis, Taken, create, insert_imported, taken};
 pub(super) use restore::{Outcome as RestoreOutcome, restore};
 pub(super) use role::{holders, narrow, view};
 #[cfg(test)]
 pub(crate) use stored::KeyWithSecret;
 pub(crate) use stored::ShownKey;
 use stored::Stored;
-pub(super) use stored::record;
+pub(super) use stored::{payload, record};
 
 /// The end of the year 9999, beyond which nobody means a time.
 pub(crate) const TIME_S_MAX: u64 = 253_402_300_799;
@@ -288,6 +288,8 @@ fn beyond(errors: Vec<FieldError>) -> Refusal {
 pub(super) fn refused(error: IssueError) -> Refusal {
     match error {
         IssueError::ExpiresTooEarly | IssueError::Lengthens => Refusal::field("expiresAt", error),
+        IssueError::Secret | IssueError::BasicSecret => Refusal::field("secret", error),
+        IssueError::Digest => Refusal::field("sha256", error),
         IssueError::Record(error) => Refusal::because(Code::Invalid, error),
         IssueError::Removed
         | IssueError::Expired

@@ -46,6 +46,10 @@ pub(crate) struct RestoreReport {
     more: bool,
     #[cfg_attr(test, schemars(with = "crate::openapi::RestoredKeys"))]
     keys: Vec<KeyReport>,
+    /// Those that did not come back: beyond what who asks may grant, on what the deployment does not
+    /// have any more, or too many.
+    #[cfg_attr(test, schemars(with = "Vec<crate::openapi::Name>"))]
+    roles: Vec<String>,
     /// Whom the backup has and the organisation has not: to be invited, if they are still wanted.
     #[cfg_attr(test, schemars(with = "crate::openapi::MissingOperators"))]
     operators: Vec<Missing>,
@@ -112,7 +116,10 @@ pub(super) async fn restore(
                 moment.change(needs(), |change| begun(change, &seal, life_days_max, &head))?;
             }
             Line::Role { name, grants } => {
-                moment.change(needs(), |change| roles::restore(change, &name, &grants))?;
+                let restore = |change: &Change<'_>| roles::restore(change, &name, &grants);
+                if !moment.change(needs(), restore)? {
+                    report.roles.push(name);
+                }
             }
             Line::Operator { email, role, .. } => {
                 if !operators::is_known(&moment.storage, &email)? {

@@ -154,15 +154,23 @@ pub(super) fn create(moment: &Moment, new: &NewRole) -> Result<Answer, Refusal> 
 }
 
 /// Brings a role of a backup back, where there is none of its name: what was narrowed since stays so.
-pub(super) fn restore(change: &Change<'_>, name: &str, grants: &GrantTable) -> Result<(), Refusal> {
+/// Says whether there is one now: it may be on what the deployment does not have any more.
+pub(super) fn restore(
+    change: &Change<'_>,
+    name: &str,
+    grants: &GrantTable,
+) -> Result<bool, Refusal> {
     let own = own(change.storage())?;
-    let is_there = Preset::parse(name).is_some() || own.contains_key(name);
-    if is_there || !is_name(name) || own.len() >= ROLES_MAX {
-        return Ok(());
+    if Preset::parse(name).is_some() || own.contains_key(name) {
+        return Ok(true);
     }
-    is_within(change, name, None, grants)?;
+    let is_full = !is_name(name) || own.len() >= ROLES_MAX;
+    if is_full || is_within(change, name, None, grants).is_err() {
+        return Ok(false);
+    }
     write(change, name, grants)?;
-    change.audit(EventName::RoleRestored, name, None, Some(grants))
+    change.audit(EventName::RoleRestored, name, None, Some(grants))?;
+    Ok(true)
 }
 
 /// Answers with the keys that hold the role, so that whoever edits it sees whom it concerns.

@@ -11,6 +11,8 @@ use crate::refusal::Refusal;
 /// More than any seal has.
 pub(crate) const SEAL_BYTES_MAX: usize = 2_048;
 const CONTEXT: &[u8] = b"keyward-backup-v1";
+/// So long after its first page the last one of a backup is asked for at the latest.
+const BACKUP_S_MAX: u64 = 60 * 60;
 
 /// The registry's word on a page and all before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +22,9 @@ pub(crate) struct Seal {
     pub(crate) organisation: String,
     /// Which backup; pages of two do not go together.
     pub(crate) backup: String,
-    /// When it was begun, in seconds of Unix time.
+    /// When it was begun, in seconds of Unix time, and the id of who did.
     pub(crate) at: u64,
+    by: String,
     /// From 1.
     pub(crate) page: u64,
     pub(crate) secrets: bool,
@@ -38,12 +41,18 @@ fn kv_name(organisation: &str) -> String {
 
 impl Seal {
     /// Of a page that is still without lines.
-    pub(super) fn first(moment: &Moment, backup: String, secrets: bool) -> Result<Self, Refusal> {
+    pub(super) fn first(
+        moment: &Moment,
+        by: &str,
+        backup: String,
+        secrets: bool,
+    ) -> Result<Self, Refusal> {
         Ok(Self {
             deployment: moment.configuration.settings.deployment.clone(),
             organisation: schema::policy(&moment.storage)?.name,
             backup,
             at: moment.now_s,
+            by: by.to_owned(),
             page: 1,
             secrets,
             hash: String::new(),
@@ -55,6 +64,19 @@ impl Seal {
     pub(super) fn next(self) -> Self {
         let page = self.page.saturating_add(1);
         Self { page, ..self }
+    }
+
+    /// Whether the backup goes on for who asks: it is in the log once, as his and of its time.
+    ///
+    /// # Errors
+    /// `invalid` when it is somebody else's, or was begun long ago.
+    pub(super) fn goes_on(&self, moment: &Moment, by: &str) -> Result<(), Refusal> {
+        let is_recent = moment.now_s.saturating_sub(self.at) <= BACKUP_S_MAX;
+        if is_recent && self.by == by {
+            return Ok(());
+        }
+        let detail = "is of a backup that somebody else began, or that was begun over an hour ago";
+        Err(Refusal::field("after", detail))
     }
 
     /// When the page has these lines, after what it says of those before.
@@ -133,6 +155,7 @@ mod tests {
             organisation: "acme".to_owned(),
             backup: "b".to_owned(),
             at: 1,
+            by: "o".to_owned(),
             page,
             secrets: false,
             hash: hash(before, lines),

@@ -5,6 +5,10 @@ use super::Fault;
 use crate::key::{ImportRow, RowFault};
 use crate::refusal::FieldError;
 
+/// What is said of the fields of all rows together: what is wrong with what they have in common is
+/// wrong with each.
+const ERRORS_BYTES_MAX: usize = 256 * 1024;
+
 /// What became of a row, or would.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -56,6 +60,9 @@ pub(crate) struct Report {
     counts: Counts,
     /// In the order of the request's.
     rows: Vec<Line>,
+    /// What is left for errors, in bytes.
+    #[serde(skip)]
+    left: usize,
 }
 
 impl Report {
@@ -64,6 +71,7 @@ impl Report {
             dry_run,
             counts: Counts::default(),
             rows: Vec::new(),
+            left: ERRORS_BYTES_MAX,
         }
     }
 
@@ -107,6 +115,12 @@ impl Report {
             line.outcome = outcome;
             line.code = code;
             line.errors = errors;
+            line.errors.retain(|error| {
+                let bytes = error.field.len() + error.detail.len();
+                let fits = bytes <= self.left;
+                self.left -= if fits { bytes } else { 0 };
+                fits
+            });
         }
     }
 }

@@ -51,10 +51,7 @@ pub(in crate::organisation) async fn create(
         if let Some(answer) = repeated(moment, &change.actor.id)? {
             return Ok(answer);
         }
-        if Basis::read(change.storage())? != basis {
-            let detail = "roles or settings were changed meanwhile; try again";
-            return Err(Refusal::because(Code::Conflict, detail));
-        }
+        basis.holds(change.storage())?;
         is_inside(change, &view)?;
         name_is_free(change, &view.name)?;
         let stored = Stored::insert(moment, view, &issued.record)?;
@@ -66,17 +63,29 @@ pub(in crate::organisation) async fn create(
 
 /// What the organisation decided, and new keys are held against.
 #[derive(PartialEq, Eq)]
-struct Basis {
-    policy: Policy,
-    roles: BTreeMap<String, GrantTable>,
+pub(in crate::organisation) struct Basis {
+    pub(in crate::organisation) policy: Policy,
+    pub(in crate::organisation) roles: BTreeMap<String, GrantTable>,
 }
 
 impl Basis {
-    fn read(storage: &Storage) -> Result<Self, Refusal> {
+    pub(in crate::organisation) fn read(storage: &Storage) -> Result<Self, Refusal> {
         Ok(Self {
             policy: schema::policy(storage)?,
             roles: roles::own(storage)?,
         })
+    }
+
+    /// Whether nothing of it was changed meanwhile.
+    ///
+    /// # Errors
+    /// `conflict` when something was.
+    pub(in crate::organisation) fn holds(&self, storage: &Storage) -> Result<(), Refusal> {
+        if Self::read(storage)? == *self {
+            return Ok(());
+        }
+        let detail = "roles or settings were changed meanwhile; try again";
+        Err(Refusal::because(Code::Conflict, detail))
     }
 }
 

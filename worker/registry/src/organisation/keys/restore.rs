@@ -79,7 +79,10 @@ pub(in crate::organisation) fn restore(
         ..kept
     };
     let view = view.after(&record, moment.now_s);
-    if !is_removed && is_inside(change, &view).is_err() {
+    // As any other change: before and after.
+    let may_change = |one: &KeyView| is_inside(change, one).is_ok();
+    let may_restore = before.iter().all(may_change) && may_change(&view);
+    if !is_removed && !may_restore {
         return Ok(Outcome::BeyondMayGrant);
     }
     let stored = match stored {
@@ -87,7 +90,7 @@ pub(in crate::organisation) fn restore(
         None => match taken(change.storage(), &view.key_id, &view.name)? {
             Some(Taken::Id) => return Ok(Outcome::TakenId),
             Some(Taken::Name) => return Ok(Outcome::TakenName),
-            None => Stored::insert(moment, view.clone(), &record)?,
+            None => Stored::insert_known(moment, view.clone(), &record)?,
         },
     };
     let stored = stored.becomes(moment, view, &record)?;

@@ -93,6 +93,27 @@ impl Stored {
 
     /// Writes a new key.
     pub(super) fn insert(moment: &Moment, view: KeyView, record: &Record) -> Result<Self, Refusal> {
+        let stored = Self::written(moment, view, record)?;
+        deliveries::plan(moment, None, &stored.view)?;
+        Ok(stored)
+    }
+
+    /// Writes a key that is not new, but was not here: its owners are told of its end alone.
+    pub(super) fn insert_known(
+        moment: &Moment,
+        view: KeyView,
+        record: &Record,
+    ) -> Result<Self, Refusal> {
+        let stored = Self::written(moment, view, record)?;
+        let unplanned = KeyView {
+            expires_at: 0,
+            ..stored.view.clone()
+        };
+        deliveries::plan(moment, Some(&unplanned), &stored.view)?;
+        Ok(stored)
+    }
+
+    fn written(moment: &Moment, view: KeyView, record: &Record) -> Result<Self, Refusal> {
         let stored = Self {
             record: payload(moment, record)?,
             view,
@@ -118,7 +139,6 @@ impl Stored {
             ],
         )?;
         outbox::note(&moment.storage, &stored.view.key_id)?;
-        deliveries::plan(moment, None, &stored.view)?;
         Ok(stored)
     }
 
@@ -226,7 +246,10 @@ pub(in crate::organisation) fn record(
 }
 
 /// The record as it is kept, if it can be published: what could not would be stuck in the outbox.
-fn payload(moment: &Moment, record: &Record) -> Result<String, Refusal> {
+pub(in crate::organisation) fn payload(
+    moment: &Moment,
+    record: &Record,
+) -> Result<String, Refusal> {
     let publisher = &moment.configuration.secrets.publisher;
     keyward_issuer::publish(record, publisher, moment.now_s).map_err(super::refused)?;
     let payload = record

@@ -50,7 +50,10 @@ impl Evidence<'_> {
         if self.kept.removed_at.is_some() || records.into_iter().flatten().any(is_tombstone) {
             return Restored::Removed(record(State::Tombstone));
         }
-        let newest = match (self.living, self.edge) {
+        // What is from before the backup says nothing of what became of the key since.
+        let is_recent = |one: &&Record| one.generation >= self.kept.generation;
+        let (living, edge) = (self.living.filter(is_recent), self.edge.filter(is_recent));
+        let newest = match (living, edge) {
             (Some(living), Some(edge)) if edge.generation > living.generation => Some(edge),
             (Some(living), _) => Some(living),
             (None, edge) => edge,

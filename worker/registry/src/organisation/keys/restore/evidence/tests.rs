@@ -172,6 +172,32 @@ fn without_a_word_of_it_since_a_key_comes_back_disabled_or_not_at_all() {
 }
 
 #[test]
+fn what_is_from_before_the_backup_says_nothing_of_a_key() {
+    let kept = record(5, 2);
+    let stale = record(4, 1);
+    // Here, that is what an older backup brought back.
+    for (living, edge) in [(None, Some(&stale)), (Some(&stale), None)] {
+        let Restored::Unproven(back) = restored(&kept, living, edge) else {
+            panic!()
+        };
+        let State::Live(live) = &back.state else {
+            panic!()
+        };
+        assert!(live.disabled && back.generation == 6);
+        assert!(matches!(&live.material, Material::Basic(issues) if issues[0].mac == [2; 64]));
+    }
+    let view = view(&kept);
+    let without = Evidence {
+        organisation: "acme",
+        living: None,
+        edge: Some(&stale),
+        kept: &view,
+        kept_record: None,
+    };
+    assert_eq!(without.restored(), Restored::NoSecret);
+}
+
+#[test]
 fn a_generation_that_cannot_grow_is_left_alone() {
     let last = record(u64::MAX, 1);
     assert_eq!(
