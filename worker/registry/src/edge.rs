@@ -1,11 +1,12 @@
 //! What gateways tell and ask, over a service binding to the entrypoint `Edge`: no address leads here.
+use core::time::Duration;
 use std::collections::BTreeMap;
 
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, select};
 use keyward_wire::usage::{Generation, KeyName, KeyUsage};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use worker::Env;
+use worker::{Delay, Env};
 
 use crate::call::{About, Answer};
 use crate::organisation::OrganisationCall;
@@ -17,6 +18,8 @@ const TEXT_BYTES_MAX: usize = 1024 * 1024;
 const KEYS_MAX: usize = 1_000;
 /// Organisations that are asked at the same time.
 const SIDE_BY_SIDE: usize = 6;
+/// How long one that hangs may keep a gateway from what the others say.
+const GENERATIONS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Notes the use of keys. Answers with the organisations that could not be told, as JSON: their
 /// keys are reported again.
@@ -39,7 +42,11 @@ pub(crate) async fn generations(keys: &str, env: &Env) -> Result<String, Refusal
     let found = each(keys, async |name, keys| {
         let ids = keys.into_iter().map(|key| key.key_id).collect();
         let call = OrganisationCall::Generations(ids);
-        let answer = ask_organisation(env, &name, About::default(), call).await;
+        let answer = ask_organisation(env, &name, About::default(), call);
+        let late = Delay::from(GENERATIONS_TIMEOUT);
+        let Either::Left((answer, _)) = select(Box::pin(answer), Box::pin(late)).await else {
+            return None;
+        };
         let answer = answer.ok().filter(Answer::is_ok)?;
         answer.read::<Vec<Generation>>().ok()
     });

@@ -147,15 +147,24 @@ fn object(
             json!({ "required": true, "content": { "application/json": content } });
     }
     if let Some(needs) = described.needs {
-        let area = format!("{:?}", needs.area).to_lowercase();
+        let areas = core::iter::once(&needs.area).chain(needs.also);
+        let areas: Vec<_> = areas
+            .map(|area| format!("{area:?}").to_lowercase())
+            .collect();
         let action = format!("{:?}", needs.action).to_lowercase();
+        let on = areas.join("`, `");
+        let by = match needs.firm_admin {
+            true => ", the role `firm-admin`",
+            false => "",
+        };
         let also = match needs.fresh {
             true => ", and a second factor that was shown within five minutes",
             false => "",
         };
-        item["description"] = format!("Needs the action `{action}` on `{area}`{also}.").into();
-        item["x-keyward-needs"] =
-            json!({ "area": area, "action": action, "freshSecondFactor": needs.fresh });
+        item["description"] = format!("Needs the action `{action}` on `{on}`{by}{also}.").into();
+        item["x-keyward-needs"] = json!({
+            "areas": areas, "action": action, "firmAdmin": needs.firm_admin, "freshSecondFactor": needs.fresh,
+        });
     }
     if let Some((resource, action)) = by_key {
         item["x-keyward-key"] = json!({ "resource": resource, "action": action.as_str() });

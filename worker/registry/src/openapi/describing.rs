@@ -22,6 +22,9 @@ pub(super) enum Identity {
 pub(super) struct Needs {
     pub(super) area: Area,
     pub(super) action: Action,
+    /// The same action in these areas, too.
+    pub(super) also: &'static [Area],
+    pub(super) firm_admin: bool,
     pub(super) fresh: bool,
 }
 
@@ -81,8 +84,26 @@ impl<'a> Describing<'a> {
         self.described.needs = Some(Needs {
             area,
             action,
+            also: &[],
+            firm_admin: false,
             fresh: false,
         });
+        self
+    }
+
+    /// The same action in other areas, too.
+    pub(super) fn and_in(mut self, areas: &'static [Area]) -> Self {
+        if let Some(needs) = &mut self.described.needs {
+            needs.also = areas;
+        }
+        self
+    }
+
+    /// No role but firm-admin will do.
+    pub(super) fn firm_admin(mut self) -> Self {
+        if let Some(needs) = &mut self.described.needs {
+            needs.firm_admin = true;
+        }
         self
     }
 

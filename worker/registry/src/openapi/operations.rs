@@ -300,6 +300,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
                 "A page of a backup; with `secrets` it needs a fresh second factor, and to read these",
             )
             .needs(Organisation, Read)
+            .and_in(&[Keys, Persons])
             .asks::<BackupQuery>()
             .gives_as::<JsonLines>(
                 200,
@@ -313,6 +314,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
                 "Brings a page of a backup back, for firm-admins; what was taken away since stays away",
             )
             .needs(Organisation, Create)
+            .firm_admin()
             .fresh()
             .takes::<RestoreForm>()
             .gives::<RestoreReport>(200, "What became of each key"),
