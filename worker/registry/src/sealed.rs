@@ -1,5 +1,5 @@
-//! Secrets of an organisation that have to be read again, sealed under the operators' ring:
-//! `<ring id>.<base64url>`.
+//! Secrets of an organisation and its operators that have to be read again, sealed under the
+//! operators' ring: `<ring id>.<base64url>`.
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_wire::ring::RingId;
 use keyward_wire::seal::{SEAL_NONCE_BYTES, SealContext};

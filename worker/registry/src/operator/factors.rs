@@ -1,9 +1,6 @@
 //! What is kept of an operator's factors: a slow hash, a sealed secret, hashes of recovery codes.
-use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_issuer::random::base62;
 use keyward_totp::SECRET_BYTES;
-use keyward_wire::ring::RingId;
-use keyward_wire::seal::{SEAL_NONCE_BYTES, SealContext};
 use serde::{Deserialize, Serialize};
 use worker::Storage;
 use zeroize::Zeroizing;
@@ -13,6 +10,7 @@ use crate::clock;
 use crate::configuration::Configuration;
 use crate::random;
 use crate::refusal::Refusal;
+use crate::sealed::Belongs;
 use crate::sql::{self, args};
 
 const TABLES: [&str; 5] = [
@@ -90,18 +88,7 @@ impl Person {
         configuration: &Configuration,
         secret: &[u8; SECRET_BYTES],
     ) -> Result<String, Refusal> {
-        let masters = &configuration.secrets.operators;
-        let (ring, keys) = masters
-            .sealing(&self.organisation)
-            .map_err(|error| Refusal::internal(&error))?;
-        let nonce = random::bytes::<SEAL_NONCE_BYTES>()?;
-        let sealed = keys
-            .seal(&self.context(configuration), ring, *nonce, secret)
-            .map_err(|error| Refusal::internal(&error))?;
-        Ok(format!(
-            "{ring}.{}",
-            Base64UrlUnpadded::encode_string(&sealed)
-        ))
+        self.second_factor().seal(configuration, secret)
     }
 
     pub(super) fn unseal(
@@ -109,25 +96,16 @@ impl Person {
         configuration: &Configuration,
         sealed: &str,
     ) -> Result<Zeroizing<[u8; SECRET_BYTES]>, Refusal> {
-        let open = || {
-            let (ring, sealed) = sealed.split_once('.')?;
-            let ring = RingId::parse(ring).ok()?;
-            let sealed = Base64UrlUnpadded::decode_vec(sealed).ok()?;
-            let masters = &configuration.secrets.operators;
-            let keys = masters.opening(&self.organisation, &ring).ok()?;
-            let secret = keys.unseal(&self.context(configuration), &ring, &sealed);
-            secret.ok()?.as_slice().try_into().ok().map(Zeroizing::new)
-        };
-        open().ok_or_else(|| Refusal::internal(&"a second factor does not open"))
+        let secret = self.second_factor().unseal(configuration, sealed);
+        secret
+            .and_then(|secret| secret.as_slice().try_into().ok().map(Zeroizing::new))
+            .ok_or_else(|| Refusal::internal(&"a second factor does not open"))
     }
 
-    fn context<'a>(&'a self, configuration: &'a Configuration) -> SealContext<'a> {
-        SealContext {
-            deployment: &configuration.settings.deployment,
-            // Operators are of no environment; a name cannot be empty, so no key is like this.
-            environment: "",
+    fn second_factor(&self) -> Belongs<'_> {
+        Belongs {
             organisation: &self.organisation,
-            key_id: &self.email,
+            id: &self.email,
             kind: "operator",
             issue: "totp",
             algorithm: "sha1",
