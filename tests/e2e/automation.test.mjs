@@ -174,7 +174,8 @@ test("a key may call what it was granted, from where it may, while it may", asyn
   await admin.expect(200, "POST", `/v1/keys/${reader.keyId}/disable`);
   // From the first moment: nothing has to arrive anywhere.
   assert.equal(code(await robot.ask("GET", "/v1/keys")), "key_disabled");
-  // At the edge it is a key without a grant on any API.
+  // At the edge it is a key without a grant on any API. Asked before it is there, the gateway would remember that it is not.
+  await eventually(async () => (await registry.kv.get(`k/${elsewhere.keyId}`)) !== null, "it is published");
   await eventually(async () => (await call(registry, { as: elsewhere })).outcome === "403 address_not_allowed", "the edge knows it");
 });
 

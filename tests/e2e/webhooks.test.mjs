@@ -38,8 +38,10 @@ describe("a webhook", () => {
     const key = await make("told");
     await admin.expect(200, "POST", `/v1/keys/${key.keyId}/rotate`, {});
     await admin.expect(200, "DELETE", `/v1/keys/${key.keyId}`);
-    await eventually(() => receiver.to("hooks.example").length === 3, "three events");
-    const sent = receiver.to("hooks.example");
+    // Hourly, and whenever that is, the head of the audit log comes, too.
+    const told = () => receiver.to("hooks.example").filter((one) => read(webhook.secret)(one).type !== "audit.head");
+    await eventually(() => told().length === 3, "three events");
+    const sent = told();
     const events = sent.map(read(webhook.secret));
     assert.deepEqual(events.map((event) => event.type).sort(), ["key.created", "key.removed", "key.rotated"]);
     const created = events.find((event) => event.type === "key.created");
@@ -52,7 +54,7 @@ describe("a webhook", () => {
     await remove(webhook);
     await make("told nobody");
     await new Promise((resolve) => setTimeout(resolve, 500));
-    assert.equal(receiver.to("hooks.example").length, 3);
+    assert.equal(told().length, 3);
   });
 
   test("is told what it asked for, and can be tried", async () => {
