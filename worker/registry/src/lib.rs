@@ -14,6 +14,7 @@ mod key;
 mod mail;
 mod name;
 mod network;
+mod object;
 #[cfg(test)]
 mod openapi;
 mod operation;

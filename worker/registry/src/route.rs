@@ -10,6 +10,7 @@ use crate::call::{self, About, Answer, Ask, ORGANISATION};
 use crate::configuration::Configuration;
 use crate::confirmation::{self, OwnerConfirmation};
 use crate::front::{self, Asked};
+use crate::object::Object;
 use crate::operation::Operation;
 use crate::organisation::{AuditQuery, BackupQuery, DeliveryQuery, KeyQuery, OrganisationCall};
 use crate::refusal::{Code, FieldError, Refusal};
@@ -209,7 +210,7 @@ pub(crate) async fn ask_organisation(
 /// `malformed`, with the member that is not.
 pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
     let mut parser = serde_json::Deserializer::from_str(&asked.content);
-    let read = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+    let Object(read) = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
         // Both may quote what was sent, which is longer than an answer is to be.
         let path = shortened(&error.path().to_string());
         let detail = shortened(&error.into_inner().to_string());

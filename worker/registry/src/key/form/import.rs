@@ -27,9 +27,22 @@ pub(crate) struct ImportForm {
     pub(crate) allow_short_secrets: bool,
     /// What holds for rows that do not say it themselves.
     #[serde(default)]
+    #[cfg_attr(test, schemars(extend("properties" = no_key_of_their_own())))]
     pub(crate) defaults: ImportRow,
+    #[serde(deserialize_with = "crate::object::all")]
     #[cfg_attr(test, schemars(length(min = 1, max = ROWS_MAX)))]
     pub(crate) rows: Vec<ImportRow>,
+}
+
+/// What only rows may have.
+#[cfg(test)]
+fn no_key_of_their_own() -> serde_json::Value {
+    let none = serde_json::json!({ "type": "null" });
+    let names = ["keyId", "name", "secret", "sha256"];
+    names
+        .map(|name| (name.to_owned(), none.clone()))
+        .into_iter()
+        .collect()
 }
 
 /// A key as in [`KeyForm`], with the id and the secret that it has.
