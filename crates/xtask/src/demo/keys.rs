@@ -98,7 +98,7 @@ fn production(now_s: u64) -> Vec<Plan> {
             [Shows("admin-sha256", "GET", "/v1/users?limit=10", None, ok, "for clients without SHA-512")]),
         key("basic", basic.clone(), Stays, [Shows("basic", "GET", "/v1/users", None, ok, "key id and secret as HTTP Basic")]),
         signed("imported", json!({ "keyId": "billing-gateway.7", "algorithm": "hmac-sha256", "profiles": ["rfc9421", "kong"] }), Comes,
-            [Shows("imported", "GET", "/v1/metrics", None, ok, "id and secret from elsewhere; also with --profile kong")]),
+            [Shows("imported", "GET", "/v1/metrics", None, ok, "from elsewhere; also with --profile kong")]),
         signed("nonce", json!({ "nonce": "required" }), Stays, [Shows("nonce", "GET", "/v1/alerts", None, ok, "a nonce is required, and sent")]),
         signed("every-profile", json!({ "profiles": ["rfc9421", "cloud9", "kong", "cavage"] }), Stays,
             [Shows("every-profile", "GET", "/v1/users", None, ok, "also with --profile cloud9, kong or cavage")]),
