@@ -43,7 +43,7 @@ const MOMENTS = {
 function written(folder) {
   const { promise, resolve } = Promise.withResolvers();
   let left = 20 + Math.floor(Math.random() * 100);
-  const watcher = watch(join(registry.state, folder), () => {
+  const watcher = watch(join(registry.state, folder), { persistent: false }, () => {
     if (left-- === 0) resolve(watcher.close());
   });
   return promise;
