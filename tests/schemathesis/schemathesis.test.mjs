@@ -22,7 +22,7 @@ OpenAPIV31SpecValidator(json.load(open(sys.argv[1]))).validate()
 const WITH_FACTORS = ["confirmEnrolment", "enrol", "openSession", "refreshSession"];
 /**
  * What wants the link of a mail, is for keys alone, wants a page that the registry sealed, or a delivery that was given up:
- * `e2e/mailing`, `e2e/own-server`, `e2e/backup` and `e2e/webhooks` have them.
+ * `e2e/mailing`, `e2e/own-server`, `e2e/backup` and `e2e/notices` have them.
  */
 const ELSEWHERE = ["confirmOwner", "reportUsage", "restore", "retryDelivery"];
 
