@@ -104,11 +104,14 @@ test("failures are remembered for operators and for nobodies alike, whatever sle
   const from = elsewhere();
   const tries = (email) => Promise.all(Array.from({ length: 6 }, () => signIn({ email, password: "wrong horse battery" }, { code: "1" }, from)));
   for (const email of [one.email, "nobody@acme.example"]) {
-    const codes = (await tries(email)).map(code);
-    // Many at once are not one.
-    assert.deepEqual(codes.filter((one) => one === "sign_in_failed").length, 3, email);
+    const seconds = () => Math.floor(Date.now() / 1000);
+    const begun = seconds();
+    const failed = (await tries(email)).map(code).filter((one) => one === "sign_in_failed").length;
+    // Many at once are not one: the fourth waits a second, the next one two. A machine that is busy may take that long.
+    const late = Math.floor(Math.log2(seconds() - begun + 1));
+    assert.ok(failed >= 3 && failed <= 3 + late, `${email}: ${failed}, ${late}`);
   }
-  const same = await meanwhile("network", "attempts", "UPDATE attempts SET failures = 20, last_at_s = last_at_s - 60 WHERE failures = 3", "SELECT failures FROM attempts WHERE failures = 20");
+  const same = await meanwhile("network", "attempts", "UPDATE attempts SET failures = 20, last_at_s = last_at_s - 60 WHERE failures >= 3", "SELECT failures FROM attempts WHERE failures = 20");
   assert.equal(same.length, 2);
   for (const email of [one.email, "nobody@acme.example"]) {
     const again = await signIn({ email, password: one.password }, { code: one.recoveryCodes[0] }, from);
