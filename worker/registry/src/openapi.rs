@@ -169,7 +169,7 @@ fn object(
         "operationId": operation_id(operation),
         "tags": [described.tag],
         "summary": described.summary,
-        "responses": responses(path, writes, described, refused),
+        "responses": responses(path, writes, by_key.is_some(), described, refused),
         "security": match described.identity {
             Identity::Nobody => json!([]),
             Identity::NobodyOrKey => json!([{}, { "key": [] }]),

@@ -16,7 +16,7 @@ pub(crate) struct KeyView {
     pub(crate) kind: Kind,
     #[cfg_attr(test, schemars(with = "crate::openapi::Name"))]
     pub(crate) environment: String,
-    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Algorithm>"))]
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::KeyAlgorithm>"))]
     pub(crate) algorithm: Option<String>,
     #[cfg_attr(test, schemars(with = "Vec<crate::openapi::Profile>"))]
     pub(crate) profiles: Vec<String>,

@@ -2,6 +2,7 @@
 use serde_json::{Map, Value, json};
 
 use super::describing::Described;
+use super::shapes::{all_codes, signature_codes};
 use crate::refusal::{Code, MEDIA_TYPE};
 
 /// What every answer has.
@@ -12,6 +13,7 @@ fn headers() -> Value {
 pub(super) fn responses(
     path: &str,
     writes: bool,
+    by_key: bool,
     described: &Described,
     refused: &mut Refused,
 ) -> Value {
@@ -27,7 +29,7 @@ pub(super) fn responses(
         }
         responses.insert(status.to_string(), answer);
     }
-    for (status, codes) in by_status(&refusals(path, writes, described)) {
+    for (status, codes) in by_status(&refusals(path, writes, by_key, described)) {
         let answer = refused.answer(status, &codes);
         responses.insert(status.to_string(), answer);
     }
@@ -44,7 +46,14 @@ impl Refused {
     /// Where the answer is.
     fn answer(&mut self, status: u16, codes: &[Code]) -> Value {
         let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
-        let titles: Vec<_> = codes.iter().map(|code| code.title()).collect();
+        let own = codes.iter().filter(|code| !matches!(code, Code::Denied(_)));
+        let (mut label, mut titles): (Vec<_>, Vec<_>) = own
+            .map(|code| (code.as_str().to_owned(), code.title()))
+            .unzip();
+        if label.len() < codes.len() {
+            label.push(format!("signature_{status}"));
+            titles.push("Not signed as it has to be, or not for this key");
+        }
         let mut headers = headers();
         if matches!(status, 429 | 503) {
             headers["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
@@ -60,7 +69,7 @@ impl Refused {
             "headers": headers,
             "content": { MEDIA_TYPE: { "schema": schema } },
         });
-        let name = names.join("-");
+        let name = label.join("-");
         let at = json!({ "$ref": format!("#/components/responses/{name}") });
         self.answers.insert(name, answer);
         at
@@ -69,7 +78,7 @@ impl Refused {
 
 /// Every code with which an operation can be refused: what holds for all that are like it, and its
 /// own.
-fn refusals(path: &str, writes: bool, described: &Described) -> Vec<Code> {
+fn refusals(path: &str, writes: bool, by_key: bool, described: &Described) -> Vec<Code> {
     let mut codes = Vec::from([
         Code::Misdirected,
         Code::InsecureTransport,
@@ -87,6 +96,11 @@ fn refusals(path: &str, writes: bool, described: &Described) -> Vec<Code> {
             Code::UnsupportedMediaType,
         ]);
     }
+    if by_key {
+        codes.extend(signature_codes());
+        // Who names many keys that there are not.
+        codes.push(Code::TooManyAttempts);
+    }
     if path.contains('{') {
         codes.push(Code::NotFound);
     }
@@ -100,7 +114,7 @@ fn refusals(path: &str, writes: bool, described: &Described) -> Vec<Code> {
 
 fn by_status(codes: &[Code]) -> Vec<(u16, Vec<Code>)> {
     let mut all: Vec<(u16, Vec<Code>)> = Vec::new();
-    for code in Code::ALL {
+    for code in all_codes() {
         if !codes.contains(&code) {
             continue;
         }

@@ -2,6 +2,7 @@
 use std::borrow::Cow;
 
 use keyward_core::catalogue::{Action, Actions};
+use keyward_core::denial;
 use keyward_core::key::Profile as Known;
 use keyward_core::limits::{
     ACCOUNT_BYTES_MAX, ACCOUNTS_MAX, APIS_MAX, KEY_ID_BYTES_MAX, RESOURCES_MAX,
@@ -114,6 +115,7 @@ shapes! {
     } }
     Base64url { "type": "string", "pattern": "^[A-Za-z0-9_-]*$", "maxLength": SECRET_CHARACTERS_MAX }
     Sha256 { "type": "string", "pattern": "^[A-Za-z0-9+/_-]*=?$", "maxLength": 64 }
+    KeyAlgorithm { "enum": ["hmac-sha512", "hmac-sha256", "EdDSA", "HS256", "HS384", "HS512"] }
     ImportedAlgorithm { "enum": ["hmac-sha512", "hmac-sha256", "HS256", "HS384", "HS512"] }
     RestoredKeys { "type": "array", "items": {
         "type": "object",
@@ -223,6 +225,58 @@ pub(crate) struct AuditHead {
     at: u64,
 }
 
+/// What the core can say of a request that a key has signed. The gate says the rest before, in its
+/// own words, or the registry has nothing of the kind.
+const fn is_of_signatures(code: denial::Code) -> bool {
+    use denial::Code as Said;
+    match code {
+        Said::UpgradeNotSupported
+        | Said::AmbiguousTarget
+        | Said::InvalidHeader
+        | Said::UnexpectedContent
+        | Said::MethodOverride
+        | Said::MultipleCredentials
+        | Said::MalformedCredentials
+        | Said::UnsupportedComponent
+        | Said::InsufficientCoverage
+        | Said::InvalidCredentials
+        | Said::SignatureStale
+        | Said::NonceRequired
+        | Said::ContentDigestMismatch
+        | Said::KeyNotYetValid
+        | Said::KeyDisabled
+        | Said::KeyExpired
+        | Said::AddressNotAllowed
+        | Said::NoRoute
+        | Said::PermissionDenied
+        | Said::Replayed => true,
+        Said::MisdirectedRequest
+        | Said::InsecureTransport
+        | Said::MethodNotAllowed
+        | Said::ContentTooLarge
+        | Said::MissingCredentials
+        | Said::StoreUnavailable
+        | Said::ContentTimeout
+        | Said::ContentBuffersFull
+        | Said::OriginNotAllowed
+        | Said::RateLimited
+        | Said::ReplayStoreUnavailable
+        | Said::OriginUnavailable
+        | Said::OriginTimeout => false,
+    }
+}
+
+/// Those of signatures.
+pub(super) fn signature_codes() -> impl Iterator<Item = Code> {
+    let all = denial::Code::ALL.into_iter();
+    all.filter(|code| is_of_signatures(*code)).map(Code::Denied)
+}
+
+/// And the registry's own before them.
+pub(super) fn all_codes() -> impl Iterator<Item = Code> {
+    Code::ALL.into_iter().chain(signature_codes())
+}
+
 /// Codes are added, so whoever reads one must expect others.
 impl JsonSchema for Code {
     fn schema_name() -> Cow<'static, str> {
@@ -230,7 +284,7 @@ impl JsonSchema for Code {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": (Self::ALL.map(Self::as_str)) })
+        json_schema!({ "type": "string", "enum": (all_codes().map(Self::as_str).collect::<Vec<_>>()) })
     }
 }
 
