@@ -1,0 +1,58 @@
+// What nobody makes up, made through the API.
+import { admin as granted, form } from "../support/automation.js";
+import { eventually } from "../support/eventually.js";
+import { confirm, MAIL_API, mails, tokenOf } from "../support/mails.js";
+import { enrol } from "../support/operator.js";
+
+const KEY = { kind: "basic", environment: "production", roles: [{ role: "read-only", accounts: "all" }] };
+const MAY_GRANT = { roles: "all", apis: "all", environments: "all", accounts: "all", lifeDaysMax: 365 };
+
+/** The mail API, at the receiver: it refuses what one owner is told, but for the question whether he is one. */
+export function answer(response, { host, text }) {
+  const mail = host === MAIL_API && JSON.parse(text);
+  response.writeHead(mail && mail.to[0].startsWith("refused@") && !tokenOf(mail) ? 422 : 202).end();
+}
+
+/** Content by its operation, each good for once; the keys that sign it; and a delivery that was given up. */
+export async function fixture(registry, receiver, admin) {
+  const { organisation } = admin;
+  const invite = async (email) => {
+    const { invitation } = await admin.expect(201, "POST", "/v1/operators", { email, role: "auditor", mayGrant: MAY_GRANT });
+    return { organisation, email, invitation };
+  };
+  const make = (name, change) => admin.expect(201, "POST", "/v1/keys", { ...KEY, name, ...change });
+  const program = (grants) => admin.expect(201, "POST", "/v1/keys", form(`for ${Object.keys(grants)}`, [granted(grants)]));
+
+  const { email, password, recoveryCodes } = await enrol(registry, await invite("person@firm.example"));
+  const enrolling = await invite("enrolling@firm.example");
+  const begun = await registry.ask("POST", "/v1/enrolment", { body: { ...enrolling, password } });
+
+  const [owner, refused] = ["asked", "refused"].map((name) => `${name}@${organisation}.example`);
+  const used = await make("an owner is asked", { owners: [owner] });
+  await eventually(() => mails(receiver, owner).some(tokenOf), "the owner is asked", 20_000);
+  const [token] = mails(receiver, owner).map(tokenOf);
+
+  await make("a mail is refused", { owners: [refused] });
+  await confirm(registry, receiver, refused, eventually);
+  const path = `/v1/deliveries?recipient=${refused}&state=givenUp`;
+  let given;
+  await eventually(async () => (given = (await admin.expect(200, "GET", path)).items[0]), "it is given up", 20_000);
+
+  const lines = (await admin.expect(200, "GET", "/v1/backup")).trim().split("\n").map((line) => JSON.parse(line));
+  const end = lines.findIndex((line) => "seal" in line);
+  return {
+    contents: {
+      enrol: [{ ...(await invite("invited@firm.example")), password }],
+      confirmEnrolment: [enrolling],
+      openSession: [{ organisation, email, password, code: recoveryCodes.pop() }, { code: admin.recoveryCodes.pop() }],
+      refreshSession: [{ code: admin.recoveryCodes.pop() }],
+      confirmOwner: [{ token }],
+      reportUsage: [{ keys: [{ organisation, keyId: used.keyId, allowed: 1, issues: [], denials: [["key_expired", 2]] }] }],
+      restore: [{ lines: lines.slice(0, end), seal: lines[end].seal }],
+    },
+    /** Of who is enrolling. */
+    otpauth: begun.json.otpauth,
+    keys: { openSession: await program({ session: "c" }), reportUsage: await program({ usage: "c" }) },
+    delivery: given.id,
+  };
+}
