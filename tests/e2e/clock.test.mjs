@@ -34,13 +34,14 @@ async function jump(days) {
     const now_s = Date.now() / 1000 + days * DAY_S;
     return items.filter((one) => one.state === "sending" || (one.dueAt !== null && one.dueAt <= now_s)).length;
   };
-  await eventually(async () => (await open()) === 0, `after ${days} days nothing is due`, 20_000);
+  await eventually(async () => (await open()) === 0, `after ${days} days nothing is due`);
 }
 
 test("a clock that jumps, on and back: each thing once, and the nearest to the end alone", async () => {
   const key = await admin.expect(201, "POST", "/v1/keys", { ...KEY, name: "a year" });
   await confirm(registry, receiver, OWNER, eventually);
-  await eventually(() => mails(receiver, OWNER).length === 2, "asked and made");
+  const sent = async () => (await admin.expect(200, "GET", "/v1/deliveries?state=sent")).items.length;
+  await eventually(async () => (await sent()) === 2, "asked and made, and nothing under way that a crash would repeat");
   const heard = () => mails(receiver, OWNER).slice(2).map((mail) => mail.subject.replace(`[acme] API key ${key.keyId} `, ""));
   const steps = [
     [100, []],
