@@ -81,9 +81,9 @@ test("a client that stops: 408 after 10 s, and the origin is told", async () => 
   const began = Date.now();
   const connection = await start(LENGTH);
   await connection.write("abc");
-  assert.equal((await connection.answer({ patienceMs: 20_000 })).outcome, "408 content_timeout");
+  assert.equal((await connection.answer()).outcome, "408 content_timeout");
   assert.ok(Date.now() - began >= 9_500, "not before");
-  await within(5_000, "the origin's request is ended", gone);
+  await within(60_000, "the origin's request is ended", gone);
   connection.close();
 });
 
