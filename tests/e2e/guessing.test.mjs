@@ -32,6 +32,9 @@ const signIn = (who, sent, from) => registry.ask("POST", "/v1/session", {
 });
 const wrong = (who) => ({ code: String((Number(totp(who.secret)) + 500_000) % 1_000_000).padStart(6, "0") });
 
+/** Five side by side. Each costs a password's hash, and all of them together are to be answered before a call is given up. */
+const atOnce = (ask) => Promise.all(Array.from({ length: 5 }, ask));
+
 /** Changes what objects keep, and looks at it, while nobody asks. */
 async function meanwhile(objects, table, statement, query = `SELECT * FROM ${table}`) {
   await registry.kill();
@@ -81,8 +84,7 @@ test("a network is slowed across operators, before any password is hashed, and t
   const begun = Date.now();
   const codes = [];
   while (!codes.includes("too_many_attempts")) {
-    const answers = await Promise.all(Array.from({ length: 20 }, guess));
-    codes.push(...answers.map(code));
+    codes.push(...(await atOnce(guess)).map(code));
   }
   // 60, and one more in two seconds.
   const looked = codes.filter((one) => one === "sign_in_failed").length;
@@ -189,7 +191,7 @@ test("failures are in the audit log, summed up", async () => {
 
 test("who guesses at an operator from everywhere fills no log", async () => {
   const one = await operator("flooded");
-  await Promise.all(Array.from({ length: 30 }, () => signIn(one, { password: "wrong horse battery", code: "1" }, elsewhere())));
+  for (let round = 0; round < 6; round++) await atOnce(() => signIn(one, { password: "wrong horse battery", code: "1" }, elsewhere()));
   const rows = (await meanwhile("operator", "failures")).filter(({ first_at_s: at }) => at > Date.now() / 1000 - 120);
   const flooded = rows.filter(({ network }) => network === "others");
   assert.equal(flooded.length, 1);
