@@ -1,9 +1,9 @@
 // How mails leave: through the `send_email` binding (a double of it), by no way at all, and no more than a day may have.
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { after, beforeEach, describe, test } from "node:test";
 
 import { eventually } from "../support/eventually.js";
-import { confirm, mails, MAIL, tokenOf } from "../support/mails.js";
+import { aDayAhead, confirm, mails, MAIL, tokenOf } from "../support/mails.js";
 import { found } from "../support/operator.js";
 import { startReceiver } from "../support/receiver.js";
 import { startRegistry } from "../support/registry.js";
@@ -74,6 +74,8 @@ test("no way, and then one: what waited for it is sent", async () => {
 });
 
 describe("a day's mails", () => {
+  beforeEach(() => aDayAhead(eventually));
+
   test("have an end, of which the last tenth is for what is urgent; the rest waits until tomorrow", async () => {
     await start({ ...MAIL, dailyMax: 10 });
     const first = await make("first");

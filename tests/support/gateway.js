@@ -12,7 +12,7 @@ export const ROOT = join(import.meta.dirname, "../..");
 export const XTASK = process.env.KEYWARD_XTASK?.split(" ") ?? ["cargo", "xtask"];
 
 /** wrangler takes some seconds, many on a machine that does other things as well. */
-const STARTS_WITHIN_MS = 90_000;
+const STARTS_WITHIN_MS = 180_000;
 const STOPS_WITHIN_MS = 60_000;
 
 /**
