@@ -53,8 +53,9 @@ describe("a webhook", () => {
     for (const one of sent) assert.ok(!one.text.includes(key.secret));
     const later = await hook("later.example");
     await remove(webhook);
-    await make("told nobody else");
+    const last = await make("told nobody else");
     await eventually(() => receiver.to("later.example").length === 1, "another one is told");
+    assert.deepEqual((await deliveries(`key=${last.keyId}`)).map((one) => one.recipient), [later.id]);
     assert.equal(told().length, 3);
     await remove(later);
   });
