@@ -34,7 +34,7 @@ async function behind({ to = gateway, path = (sent) => sent, host, answer, date,
     const headers = { ...received.headers, host: host ?? (received.headers.host === own ? AUTHORITY : received.headers.host) };
     if (answer && received.url === "/") return response.end(answer);
     if (hide && received.url === hide) return response.writeHead(404).end();
-    const onward = request({ port: to.port, host: "127.0.0.1", path: path(received.url), method: received.method, headers }, (from) => {
+    const onward = request({ agent: false, port: to.port, host: "127.0.0.1", path: path(received.url), method: received.method, headers }, (from) => {
       const fields = date ? { ...from.headers, date } : from.headers;
       from.pipe(response.writeHead(from.statusCode, fields));
     });

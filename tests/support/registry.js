@@ -121,7 +121,7 @@ export async function startRegistry({ settings = {}, gateway = {}, secrets = {},
     },
     ask: (method, path, how) => ask(running.ports.registry, authority, method, path, how),
     /** By how much the gateway's clock is ahead from now on, until it is started anew. */
-    gatewayAhead: (ms) => fetch(`http://127.0.0.1:${running.ports.clock}/?ms=${ms}`, { method: "POST" }),
+    gatewayAhead: (ms) => fetch(`http://127.0.0.1:${running.ports.clock}/?ms=${ms}`, { method: "POST", headers: { connection: "close" } }),
     /** What Cloudflare does by the clock. */
     cron: () => fetch(`http://127.0.0.1:${running.ports.cron}`),
     /** kill -9, as a machine that fails. */
