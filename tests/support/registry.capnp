@@ -11,6 +11,8 @@ const config :Workerd.Config = (
     (name = "email", worker = .email),
     # Everybody else. Where registry.js names no receiver, nobody is there.
     (name = "outbound", external = (address = "127.0.0.1:9", http = (style = proxy))),
+    # Who acts while a key is being made, where registry.js names him; see meanwhile/index.js.
+    (name = "meanwhile", external = (address = "127.0.0.1:9", http = ())),
     (name = "cron", worker = .cron),
     (name = "registry-disk", disk = (writable = true)),
     (name = "gateway-disk", disk = (writable = true)),
@@ -30,6 +32,7 @@ const registry :Workerd.Worker = (
   compatibilityDate = .date,
   globalOutbound = "outbound",
   modules = [
+    (name = "meanwhile.js", esModule = embed "/tests/support/meanwhile/index.js"),
     (name = "clock.js", esModule = embed "/tests/support/clock/index.js"),
     (name = "registry/entry.js", esModule = embed "/worker/registry/entry.js"),
     (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
@@ -56,6 +59,9 @@ const registry :Workerd.Worker = (
     (name = "CATALOGUE", fromEnvironment = "CATALOGUE"),
     (name = "EMAIL", service = "email"),
     (name = "CLOCK_AHEAD_S", fromEnvironment = "CLOCK_AHEAD_S"),
+    (name = "CLOCK_STANDS_AT_MS", fromEnvironment = "CLOCK_STANDS_AT_MS"),
+    (name = "MEANWHILE", service = "meanwhile"),
+    (name = "MEANWHILE_IS_THERE", fromEnvironment = "MEANWHILE_IS_THERE"),
   ],
 );
 

@@ -91,8 +91,8 @@ impl Stored {
         format!("\"{}\"", self.version)
     }
 
-    /// Writes a new key.
-    pub(super) fn insert(moment: &Moment, view: KeyView, record: &Record) -> Result<Self, Refusal> {
+    /// Writes a new key, whose record is of [`payload`].
+    pub(super) fn insert(moment: &Moment, view: KeyView, record: String) -> Result<Self, Refusal> {
         let stored = Self::written(moment, view, record)?;
         deliveries::plan(moment, None, &stored.view)?;
         Ok(stored)
@@ -102,7 +102,7 @@ impl Stored {
     pub(super) fn insert_known(
         moment: &Moment,
         view: KeyView,
-        record: &Record,
+        record: String,
     ) -> Result<Self, Refusal> {
         let stored = Self::written(moment, view, record)?;
         let unplanned = KeyView {
@@ -113,9 +113,9 @@ impl Stored {
         Ok(stored)
     }
 
-    fn written(moment: &Moment, view: KeyView, record: &Record) -> Result<Self, Refusal> {
+    fn written(moment: &Moment, view: KeyView, record: String) -> Result<Self, Refusal> {
         let stored = Self {
-            record: payload(moment, record)?,
+            record,
             view,
             version: 1,
             acknowledged: false,
