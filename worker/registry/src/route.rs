@@ -134,6 +134,7 @@ pub(crate) async fn answer(
             id: first(),
             rotation: json(asked)?,
         },
+        Op::EndWebhookRotation => Call::EndWebhookRotation { id: first() },
         Op::TestWebhook => Call::TestWebhook { id: first() },
         Op::ListDeliveries => Call::Deliveries(delivery_query(asked)?),
         Op::RetryDelivery => Call::RetryDelivery { id: first() },
