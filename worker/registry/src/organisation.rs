@@ -53,7 +53,7 @@ pub(crate) use webhooks::{NewWebhook, WebhookEdit, WebhookRotation};
 /// What the OpenAPI document is made of besides.
 #[cfg(test)]
 pub(crate) use {
-    audit::SEQUENCE_MAX,
+    audit::{ACTOR_BYTES_MAX, SEQUENCE_MAX},
     backup::SEAL_BYTES_MAX,
     deliveries::{DeliveryPage, DeliveryView},
     head::SignedHead,

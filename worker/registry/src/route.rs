@@ -283,6 +283,8 @@ fn audit_query(asked: &Asked) -> Result<AuditQuery, Refusal> {
         match name {
             "after" => query.after = number(name, value)?,
             "limit" => query.limit = number(name, value)?,
+            "action" => query.action = Some(word(name, value)?),
+            "by" => query.by = Some(value.clone()),
             "subject" => query.subject = Some(value.clone()),
             _ => return Err(no_parameter(name)),
         }
