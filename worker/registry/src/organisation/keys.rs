@@ -234,7 +234,7 @@ fn change(
     moment.change(needs, |change| {
         let stored = Stored::read(change.storage(), key_id)?;
         if let Some(wanted) = &moment.about.if_match
-            && *wanted != stored.etag()
+            && !stored.is_tagged(wanted)
         {
             return Err(Code::PreconditionFailed.into());
         }

@@ -91,6 +91,12 @@ impl Stored {
         format!("\"{}\"", self.version)
     }
 
+    /// Whether this is the state that a client has seen. What compresses answers on their way makes
+    /// their tags weak: then the bytes are others, and the key is the same.
+    pub(super) fn is_tagged(&self, tag: &str) -> bool {
+        tag.strip_prefix("W/").unwrap_or(tag) == self.etag()
+    }
+
     /// Writes a new key.
     pub(super) fn insert(moment: &Moment, view: KeyView, record: &Record) -> Result<Self, Refusal> {
         let stored = Self::written(moment, view, record)?;
