@@ -125,6 +125,7 @@ test("a name is given once, and so is one that looks like it", async () => {
   for (const name of ["payments", "P\u0430yments", "PAYMENTS"]) {
     const answer = await admin.ask("POST", "/v1/keys", { body: form(name) });
     assert.equal(answer.json.code, "name_taken", name);
+    assert.deepEqual(answer.json.errors.map(({ field }) => field), ["name"]);
   }
   await admin.expect(200, "DELETE", `/v1/keys/${key.keyId}`);
   assert.equal((await admin.ask("POST", "/v1/keys", { body: form("Payments") })).json.code, "name_taken");
@@ -133,14 +134,16 @@ test("a name is given once, and so is one that looks like it", async () => {
 test("every field that is wrong is named, and nothing is made", async () => {
   const before = await admin.expect(200, "GET", "/v1/audit?limit=1000");
   const wrong = await admin.ask("POST", "/v1/keys", {
-    body: form("wrong", { owners: [], allowlist: "10.0.0.1/8, x", roles: [{ role: "root", accounts: "all" }], lifeDays: 9999 }),
+    body: form("wrong", { environment: "moon", owners: [], allowlist: "10.0.0.1/8, x", roles: [{ role: "root", accounts: "all" }], lifeDays: 9999 }),
   });
   assert.equal(wrong.status, 422);
-  assert.deepEqual(wrong.json.errors.map(({ field }) => field), ["owners", "lifeDays", "allowlist", "allowlist", "roles[0].role"]);
+  assert.deepEqual(wrong.json.errors.map(({ field }) => field), ["environment", "owners", "lifeDays", "allowlist", "allowlist", "roles[0].role"]);
   for (const [body, field] of [
     [{ ...form("x"), extra: 1 }, "extra"],
     [{ ...form("x"), roles: [{ role: "admin", accounts: "all", grants: { local: { things: "du" } } }] }, "roles[0].grants"],
-    [{ ...form("x"), environment: "moon" }, "environment"],
+    [form(undefined), "name"],
+    [form("x", { roles: undefined }), "roles"],
+    [form("x", { roles: [{ accounts: "all" }] }), "roles[0].role"],
   ]) {
     const { status, json } = await admin.ask("POST", "/v1/keys", { body });
     assert.ok(status === 400 || status === 422, json.code);

@@ -308,9 +308,7 @@ impl Organisation {
             moment.key = Some(signed.key_id);
         }
         match call {
-            OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => {
-                Err(Code::NameTaken.into())
-            }
+            OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => Err(taken()),
             OrganisationCall::OpenSession {
                 operator,
                 email,
@@ -391,10 +389,14 @@ impl Organisation {
             .as_ref()
             .is_some_and(|claim| claim.id != id && now_s < claim.until_s)
         {
-            return Err(Code::NameTaken.into());
+            return Err(taken());
         }
         let until_s = now_s.saturating_add(CLAIM_S);
         *claim = Some(Claim { id, until_s });
         Ok(Answer::empty())
     }
+}
+
+fn taken() -> Refusal {
+    Refusal::taken("name", "an organisation has this name")
 }

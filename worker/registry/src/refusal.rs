@@ -204,6 +204,14 @@ impl Refusal {
         Self::invalid(Vec::from([FieldError::new(field, detail)]))
     }
 
+    /// `name_taken`, with the field whose content it is.
+    pub(crate) fn taken(field: &str, detail: &str) -> Self {
+        Self {
+            errors: Vec::from([FieldError::new(field, detail)]),
+            ..Code::NameTaken.into()
+        }
+    }
+
     /// What should not happen: the client is told to come again, the log why.
     pub(crate) fn internal(error: &dyn core::fmt::Display) -> Self {
         let line = serde_json::json!({ "event": "registry_failure", "error": error.to_string() });

@@ -255,7 +255,7 @@ impl Judge<'_> {
             organisation: &policy.name,
             life_days_max: policy.life_days_max,
             now_s: moment.now_s,
-            errors: Vec::new(),
+            errors: moment.configuration.environment_faults(&form.environment),
         };
         let (name, environment) = (form.name.clone(), form.environment.clone());
         let checked = match checker.imported_key(form, key_id) {
@@ -266,10 +266,7 @@ impl Judge<'_> {
             let brought = own.brought(true);
             issuer.import(checked.new, brought, moment.now_s, &mut random::fill)
         });
-        let Some(record) = record else {
-            let error = FieldError::new("environment", "is not one of this deployment");
-            return Ok(Err(invalid(Vec::from([error]))));
-        };
+        let record = record.ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?;
         let record = match record.map_err(keys::refused) {
             Ok(record) => record,
             Err(refusal) => return faulty(refusal).map(Err),

@@ -103,7 +103,7 @@ fn make(
         organisation: &basis.policy.name,
         life_days_max: basis.policy.life_days_max,
         now_s: moment.now_s,
-        errors: Vec::new(),
+        errors: moment.configuration.environment_faults(&environment),
     };
     let latest_s = by.keys_end_at_s().filter(|_| form.names_no_end());
     let mut checked = checker.new_key(form)?;
@@ -116,7 +116,7 @@ fn make(
         .with_issuer(&environment, |issuer| {
             issuer.make(checked.new, moment.now_s, &mut random::fill)
         })
-        .ok_or_else(|| Refusal::field("environment", "is not one of this deployment"))?
+        .ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?
         .map_err(refused)?;
     let about = About {
         name,
@@ -194,8 +194,8 @@ pub(in crate::organisation) fn insert_imported(
 fn name_is_free(change: &Change<'_>, name: &str) -> Result<(), Refusal> {
     match taken(change.storage(), "", name)? {
         None => Ok(()),
-        Some(_) => Err(Refusal::because(
-            Code::NameTaken,
+        Some(_) => Err(Refusal::taken(
+            "name",
             "a key of the organisation has or had this name, or one that looks like it",
         )),
     }
