@@ -168,6 +168,12 @@ test("a request that is sent again makes no second key and gives no secret", asy
   const [one, other] = await Promise.all([again(form("at once"), "order-3"), again(form("at once"), "order-3")]);
   assert.deepEqual([one.status, other.status].sort(), [200, 201]);
   assert.equal(one.json.keyId, other.json.keyId);
+  // After a day it is another request, and the name is given.
+  await registry.kill();
+  await inObjects(registry, "organisation", "repeats", ["UPDATE repeats SET at_s = at_s - 86400"]);
+  await registry.restart();
+  assert.equal((await again(form("repeated"))).json.code, "name_taken");
+  assert.equal((await again(form("another day"))).status, 201);
 });
 
 test("who lost the answer gets another secret, and the lost one is void", async () => {
@@ -249,8 +255,17 @@ test("an organisation decides how long its keys may live", async () => {
   assert.equal((await admin.ask("PATCH", "/v1/organisation", { body: { lifeDaysMax: 0 } })).json.errors[0].field, "lifeDaysMax");
   await admin.expect(200, "PATCH", "/v1/organisation", { lifeDaysMax: 400 });
   assert.deepEqual(await admin.expect(200, "GET", "/v1/organisation"), { name: "acme", lifeDaysMax: 400 });
-  assert.equal((await long()).status, 201);
+  const key = await long();
+  assert.equal(key.status, 201);
   await admin.expect(200, "PATCH", "/v1/organisation", { lifeDaysMax: 365 });
+  // What it has already may be written back, or become less, and no more.
+  const { keyId, expiresAt } = key.json;
+  const end = async (at) => {
+    const { etag } = (await admin.ask("GET", `/v1/keys/${keyId}`)).headers;
+    return admin.ask("PATCH", `/v1/keys/${keyId}`, { body: { expiresAt: at }, headers: { "if-match": etag } });
+  };
+  for (const at of [expiresAt, expiresAt - 60]) assert.equal((await end(at)).json.expiresAt, at);
+  for (const at of [expiresAt, 1]) assert.equal((await end(at)).json.errors[0].field, "expiresAt");
 });
 
 test("pages stay the same while keys come and go", async () => {

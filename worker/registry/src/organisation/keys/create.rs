@@ -105,7 +105,8 @@ fn make(
         now_s: moment.now_s,
         errors: moment.configuration.environment_faults(&environment),
     };
-    let latest_s = by.keys_end_at_s().filter(|_| form.names_no_end());
+    let latest_s = by.keys_end_at_s(moment.now_s);
+    let latest_s = latest_s.filter(|_| form.names_no_end());
     let mut checked = checker.new_key(form)?;
     if let Some(latest_s) = latest_s {
         let usual_s = checked.new.expires_at_s.unwrap_or(latest_s);
