@@ -54,7 +54,7 @@ pub(crate) use webhooks::{NewWebhook, WebhookEdit, WebhookRotation};
 /// What the OpenAPI document is made of besides.
 #[cfg(test)]
 pub(crate) use {
-    audit::SEQUENCE_MAX,
+    audit::{ACTOR_BYTES_MAX, SEQUENCE_MAX},
     backup::SEAL_BYTES_MAX,
     deliveries::{DeliveryPage, DeliveryView},
     head::SignedHead,
@@ -312,9 +312,7 @@ impl Organisation {
             moment.key = Some(signed.key_id);
         }
         match call {
-            OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => {
-                Err(Code::NameTaken.into())
-            }
+            OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => Err(taken()),
             OrganisationCall::OpenSession {
                 operator,
                 email,
@@ -396,10 +394,14 @@ impl Organisation {
             .as_ref()
             .is_some_and(|claim| claim.id != id && now_s < claim.until_s)
         {
-            return Err(Code::NameTaken.into());
+            return Err(taken());
         }
         let until_s = now_s.saturating_add(CLAIM_S);
         *claim = Some(Claim { id, until_s });
         Ok(Answer::empty())
     }
+}
+
+fn taken() -> Refusal {
+    Refusal::taken("name", "an organisation has this name")
 }

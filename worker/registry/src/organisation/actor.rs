@@ -1,7 +1,7 @@
 //! Who asks: an operator with his session, or a key of the API `keyward`.
 use super::audit::By;
 use crate::automation::Reach;
-use crate::policy::{Facts, MayGrant, OperatorRole};
+use crate::policy::{DAY_S, Facts, MayGrant, OperatorRole};
 use crate::refusal::FieldError;
 use crate::session::Times;
 
@@ -72,10 +72,12 @@ impl Actor {
     }
 
     /// When keys end at the latest that he makes without saying when.
-    pub(super) const fn keys_end_at_s(&self) -> Option<u64> {
-        match &self.proof {
-            Proof::Signature { reach, .. } => Some(reach.expires_at_s()),
-            Proof::Session(_) => None,
+    pub(super) const fn keys_end_at_s(&self, now_s: u64) -> Option<u64> {
+        match (&self.proof, self.may_grant.life_days_max) {
+            (Proof::Signature { reach, .. }, _) => Some(reach.expires_at_s()),
+            // None that he makes is within.
+            (Proof::Session(_), 0) => None,
+            (Proof::Session(_), days) => Some(now_s.saturating_add(days.saturating_mul(DAY_S))),
         }
     }
 

@@ -87,7 +87,10 @@ impl Checker<'_> {
         let owners = form
             .owners
             .map(|owners| self.owners(owners, kind == Kind::Signed));
-        if let Some(end) = form.expires_at {
+        // What was allowed once is not refused when the organisation allows less by now.
+        if let Some(end) = form.expires_at
+            && !(self.now_s < end && end <= key.expires_at)
+        {
             self.end("expiresAt", end);
         }
         let record = Edit {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::known;
 use super::report::Outcome;
 use crate::automation;
-use crate::key::{About, ImportRow, KeyView, Own, RowFault};
+use crate::key::{About, Checker, ImportRow, KeyView, Own, RowFault};
 use crate::name;
 use crate::organisation::actor::Actor;
 use crate::organisation::change::{Change, Moment};
@@ -178,7 +178,11 @@ impl<'a> Judge<'a> {
         };
         let moment = self.moment;
         let (name, environment) = (form.name.clone(), form.environment.clone());
-        let checked = match self.basis.checker(moment).imported_key(form, key_id) {
+        let checker = Checker {
+            errors: moment.configuration.environment_faults(&environment),
+            ..self.basis.checker(moment)
+        };
+        let checked = match checker.imported_key(form, key_id) {
             Ok(checked) => checked,
             Err(refusal) => return Ok(Err(invalid(refusal.errors))),
         };
@@ -186,10 +190,7 @@ impl<'a> Judge<'a> {
             let brought = own.brought(true);
             issuer.import(checked.new, brought, moment.now_s, &mut random::fill)
         });
-        let Some(record) = record else {
-            let error = FieldError::new("environment", "is not one of this deployment");
-            return Ok(Err(invalid(Vec::from([error]))));
-        };
+        let record = record.ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?;
         let record = match record.map_err(keys::refused) {
             Ok(record) => record,
             Err(refusal) => return faulty(refusal).map(Err),

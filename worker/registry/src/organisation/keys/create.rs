@@ -90,9 +90,14 @@ fn judge(
 ) -> Result<(KeyView, String, Secret), Refusal> {
     let environment = form.environment.clone();
     let name = form.name.clone();
-    let latest_s = by.keys_end_at_s().filter(|_| form.names_no_end());
+    let latest_s = by.keys_end_at_s(moment.now_s);
+    let latest_s = latest_s.filter(|_| form.names_no_end());
     let basis = Basis::read(&moment.storage)?;
-    let mut checked = basis.checker(moment).new_key(form, key_id)?;
+    let checker = Checker {
+        errors: moment.configuration.environment_faults(&environment),
+        ..basis.checker(moment)
+    };
+    let mut checked = checker.new_key(form, key_id)?;
     if let Some(latest_s) = latest_s {
         let usual_s = checked.new.expires_at_s.unwrap_or(latest_s);
         checked.new.expires_at_s = Some(usual_s.min(latest_s));
@@ -102,7 +107,7 @@ fn judge(
         .with_issuer(&environment, |issuer| {
             issuer.make(checked.new, moment.now_s, &mut random::fill)
         })
-        .ok_or_else(|| Refusal::field("environment", "is not one of this deployment"))?
+        .ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?
         .map_err(refused)?;
     let about = About {
         name,
@@ -180,8 +185,8 @@ pub(in crate::organisation) fn insert_imported(
 fn name_is_free(moment: &Moment, name: &str) -> Result<(), Refusal> {
     match taken(&moment.storage, "", name)? {
         None => Ok(()),
-        Some(_) => Err(Refusal::because(
-            Code::NameTaken,
+        Some(_) => Err(Refusal::taken(
+            "name",
             "a key of the organisation has or had this name, or one that looks like it",
         )),
     }
