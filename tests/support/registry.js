@@ -39,6 +39,7 @@ function variables(settings, gateway, secrets) {
       ...secrets,
     }),
     CLOCK_AHEAD_S: "0",
+    CLOCK_STANDS_AT_MS: "",
     GATEWAY_SETTINGS: JSON.stringify({
       name: DEPLOYMENT,
       authorities: [authority(AUTHORITY, "production"), authority("uat.example", "uat")],
@@ -78,15 +79,17 @@ function thumbprint(jwk) {
 }
 
 /**
- * @param {{ settings?: object, gateway?: object, secrets?: object, receiver?: { address: string } }} [how]
- *   settings of either that are others than usual, secrets of the registry; what it asks of others goes to the `receiver`
+ * @param {{ settings?: object, gateway?: object, secrets?: object, receiver?: { address: string }, meanwhile?: { address: string } }} [how]
+ *   settings of either that are others than usual, secrets of the registry; what it asks of others goes to the `receiver`;
+ *   `meanwhile` acts while keys are being made
  */
-export async function startRegistry({ settings = {}, gateway = {}, secrets = {}, receiver } = {}) {
+export async function startRegistry({ settings = {}, gateway = {}, secrets = {}, receiver, meanwhile } = {}) {
   const state = await mkdtemp(join(tmpdir(), "keyward-registry-"));
   for (const disk of DISKS) await mkdir(join(state, disk));
-  const env = { ...process.env, ...variables(settings, gateway, secrets) };
+  const env = { ...process.env, ...variables(settings, gateway, secrets), MEANWHILE_IS_THERE: meanwhile ? "1" : "" };
   const authority = settings.authority ?? ADMIN;
-  const others = receiver ? [`--external-addr=outbound=${receiver.address}`] : [];
+  const others = Object.entries({ outbound: receiver, meanwhile }).filter(([, one]) => one)
+    .map(([name, { address }]) => `--external-addr=${name}=${address}`);
   let running = await serve(state, env, others);
   const logs = running.logs;
   return {
@@ -124,10 +127,14 @@ export async function startRegistry({ settings = {}, gateway = {}, secrets = {},
     cron: () => fetch(`http://127.0.0.1:${running.ports.cron}`),
     /** kill -9, as a machine that fails. */
     kill: () => running.kill(),
-    /** `aheadS`: by how much the registry's clock is ahead from now on, in seconds; `settings`: others of the registry. */
-    async restart({ aheadS, settings: changed } = {}) {
+    /**
+     * `aheadS`: by how much the registry's clock is ahead from now on, in seconds; `clockStands`: whether it stands still;
+     * `settings`: others of the registry.
+     */
+    async restart({ aheadS, clockStands, settings: changed } = {}) {
       await running.kill();
       if (aheadS !== undefined) env.CLOCK_AHEAD_S = String(aheadS);
+      if (clockStands !== undefined) env.CLOCK_STANDS_AT_MS = clockStands ? String(Date.now()) : "";
       if (changed !== undefined) env.REGISTRY_SETTINGS = JSON.stringify({ ...JSON.parse(env.REGISTRY_SETTINGS), ...changed });
       running = await serve(state, env, others, logs);
     },

@@ -12,6 +12,7 @@ use crate::refusal::Refusal;
 use serde_json::{Value, from_value, json};
 
 const NOW_S: u64 = 1_800_000_000;
+const KEY_ID: &str = "kwk_1";
 
 fn catalogue() -> CatalogueFile {
     CatalogueFile::parse(include_str!("../../../../gateway/catalogue.json")).expect("a catalogue")
@@ -42,7 +43,7 @@ fn check(change: Value) -> Result<Checked, Vec<(String, String)>> {
         let errors = refusal.errors.into_iter();
         errors.map(|error| (error.field, error.detail)).collect()
     };
-    checker.new_key(form(change)).map_err(pairs)
+    checker.new_key(form(change), KEY_ID).map_err(pairs)
 }
 
 fn own_roles() -> BTreeMap<String, GrantTable> {
