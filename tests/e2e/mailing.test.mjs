@@ -46,7 +46,7 @@ test("the binding: the mail as it is, and the field by which a repeat is known",
   assert.equal(mail.subject, `[acme] New API key ${key.keyId}`);
   assert.match(mail.html, /^<!doctype html>/);
   const [delivery] = await deliveries(`key=${key.keyId}&state=sent`);
-  assert.deepEqual(mail.headers, { "X-Keyward-Notice": delivery.id });
+  assert.deepEqual(mail.headers, { "X-Keyward-Event": "key.created", "X-Keyward-Notice": delivery.id });
   await stop();
 });
 
@@ -93,6 +93,19 @@ describe("a day's mails", () => {
     await registry.restart({ aheadS: DAY_S });
     await registry.ask("GET", "/v1/session", { cookie: admin.cookie });
     await eventually(() => mails(receiver).length === 13, "the next day");
+    await stop();
+  });
+
+  test("are not used up by a binding that does not take them", async () => {
+    await start({ from: MAIL.from, dailyMax: 2 });
+    const asked = () => receiver.to("send-email.example").filter((one) => tokenOf({ content: JSON.parse(one.text) }));
+    let failures = 3;
+    receiver.answer = (response) => response.writeHead(failures-- > 0 ? 500 : 200).end();
+    for (const name of ["one", "other", "third"]) await make(name, [`${name}@firm.example`]);
+    const questions = async (query) => (await deliveries(query)).filter((one) => one.event === "owner.asked");
+    await eventually(async () => (await questions("state=sent")).length === 2, "two are sent", 20_000);
+    await eventually(async () => (await questions("state=waiting")).some((one) => one.waitsFor === "tomorrow"), "the third is over", 20_000);
+    assert.equal(asked().length, 5);
     await stop();
   });
 

@@ -12,10 +12,10 @@ const HOUR_S = 60 * 60;
 const DAY_S = 24 * HOUR_S;
 const ROUNDS = Number(process.env.KEYWARD_NOTICE_ROUNDS ?? 3);
 
-let reached, receiver, registry, admin, make, deliveries, owner, mails;
+let reached, receiver, registry, admin, make, deliveries, owner, confirm, mails;
 before(async () => {
   reached = await startReached({ secrets: { mailHeaders: { Authorization: "Bearer of-the-mail-api" } } });
-  ({ receiver, registry, admin, make, deliveries, owner, mails } = reached);
+  ({ receiver, registry, admin, make, deliveries, owner, confirm, mails } = reached);
 });
 after(() => reached?.stop());
 beforeEach(() => receiver.reset());
@@ -83,6 +83,8 @@ describe("an owner", () => {
     const to = await owner("life@firm.example");
     const key = await make("whole life", [to], { kind: "signed" });
     await eventually(() => mails(to).length === 1, "made");
+    // A secret that was lost on its way, and another one instead: nobody uses the key yet.
+    await admin.expect(200, "POST", `/v1/keys/${key.keyId}/secret`);
     const rotated = await admin.expect(200, "POST", `/v1/keys/${key.keyId}/rotate`, { oldUntil: Math.floor(Date.now() / 1000) + DAY_S });
     await eventually(() => mails(to).length === 2, "rotated");
     await admin.expect(200, "POST", `/v1/keys/${key.keyId}/end-rotation`);
@@ -97,6 +99,8 @@ describe("an owner", () => {
       for (const secret of [key.secret, rotated.secret]) assert.ok(!JSON.stringify(mail).includes(secret));
     }
     assert.equal(new Set(ids).size, 3);
+    // Mails have the names that the audit log, webhooks and the API have.
+    assert.deepEqual(mails(to).map((mail) => mail.headers["X-Keyward-Event"]), ["key.created", "key.rotated", "key.removed"]);
     const states = (await deliveries(`key=${key.keyId}`)).map((one) => [one.event, one.state]);
     assert.deepEqual(states.sort(), [["key.created", "sent"], ["key.removed", "sent"], ["key.rotated", "sent"]]);
   });
@@ -142,6 +146,24 @@ describe("an owner", () => {
     assert.equal(mails(to).length, 1);
     assert.equal(await waits(next), 0);
   });
+});
+
+test("what waited for an owner's word comes in the order in which it happened", async () => {
+  const to = "in-order@firm.example";
+  const keys = [await make("in order", [to]), await make("in order, too", [to])];
+  await eventually(() => mails(to).some(tokenOf), "he is asked");
+  const second = () => Math.floor(Date.now() / 1000);
+  const expected = [keys.map((key) => `[acme] New API key ${key.keyId}`)];
+  for (const [method, path, subject] of [["POST", "/rotate", "New secret for API key #"], ["DELETE", "", "API key # was removed"]]) {
+    const before = second();
+    await eventually(() => second() > before, "it is later");
+    for (const key of keys) await admin.expect(200, method, `/v1/keys/${key.keyId}${path}`, method === "POST" ? {} : undefined);
+    expected.push(keys.map((key) => `[acme] ${subject.replace("#", key.keyId)}`));
+  }
+  await confirm(to);
+  await eventually(() => subjects(to).length === 7, "all of it is sent");
+  const [, ...told] = subjects(to);
+  assert.deepEqual([told.slice(0, 2), told.slice(2, 4), told.slice(4)].map((two) => two.sort()), expected.map((two) => two.sort()));
 });
 
 describe("the mail API", () => {
@@ -206,10 +228,10 @@ test("what is due is found by an index, however many keys there are", async () =
   const explain = async (statement) => (await rowsOf(registry, "organisation", "deliveries", `EXPLAIN QUERY PLAN ${statement}`)).map((row) => row.detail).join("; ");
   const plans = [];
   for (const statement of [
-    "SELECT id FROM deliveries WHERE (channel = 'webhook') = 1 AND due_at_s <= 1 ORDER BY due_at_s LIMIT 1",
+    "SELECT id FROM deliveries WHERE (channel = 'webhook') = 1 AND due_at_s <= 1 ORDER BY due_at_s, created_at_s LIMIT 1",
     "SELECT min(due_at_s) * 1000 FROM deliveries WHERE (channel = 'webhook') = 0 AND due_at_s IS NOT NULL",
     "SELECT id FROM deliveries WHERE key_id = 'a' AND channel <> 'webhook'",
-    "SELECT id FROM deliveries WHERE forget_at_s <= 1 ORDER BY forget_at_s LIMIT 1",
+    "SELECT id FROM deliveries WHERE forget_at_s <= 1 AND due_at_s IS NULL ORDER BY forget_at_s LIMIT 1",
     "SELECT id FROM deliveries WHERE recipient = 'a' COLLATE NOCASE AND channel <> 'webhooks' AND state = 'waiting'",
   ]) plans.push(await explain(statement));
   await registry.restart();

@@ -15,7 +15,7 @@ export const MAIL = {
       to: ["${to}"],
       subject: "${subject}",
       content: { text: "${text}", html: "${html}" },
-      headers: { "Message-ID": "${messageId}" },
+      headers: { "Message-ID": "${messageId}", "X-Keyward-Event": "${event}" },
     },
   },
 };

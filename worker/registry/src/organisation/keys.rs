@@ -242,7 +242,7 @@ fn change(
             return stored.answer(moment.now_s);
         }
         let before = stored.view.clone();
-        let stored = stored.becomes(moment, changed.view, &changed.record)?;
+        let stored = stored.becomes(moment, action, changed.view, &changed.record)?;
         if is_password_lost(&before, &stored.view) {
             sessions::end_of(moment, &before.created_by)?;
         }

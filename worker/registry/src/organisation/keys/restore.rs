@@ -93,7 +93,7 @@ pub(in crate::organisation) fn restore(
             None => Stored::insert_known(moment, view.clone(), payload(moment, &record)?)?,
         },
     };
-    let stored = stored.becomes(moment, view, &record)?;
+    let stored = stored.becomes(moment, EventName::KeyRestored, view, &record)?;
     is_over(change, &stored.view.key_id)?;
     let key_id = &stored.view.key_id;
     change.audit(

@@ -1,6 +1,7 @@
 //! The row of a key.
 use keyward_issuer::Secret;
 use keyward_wire::Record;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 use worker::Storage;
 
@@ -90,7 +91,7 @@ impl Stored {
     /// Writes a new key, whose record is of [`payload`].
     pub(super) fn insert(moment: &Moment, view: KeyView, record: String) -> Result<Self, Refusal> {
         let stored = Self::written(moment, view, record)?;
-        deliveries::plan(moment, None, &stored.view)?;
+        deliveries::plan(moment, EventName::KeyCreated, None, &stored.view)?;
         Ok(stored)
     }
 
@@ -105,7 +106,12 @@ impl Stored {
             expires_at: 0,
             ..stored.view.clone()
         };
-        deliveries::plan(moment, Some(&unplanned), &stored.view)?;
+        deliveries::plan(
+            moment,
+            EventName::KeyRestored,
+            Some(&unplanned),
+            &stored.view,
+        )?;
         Ok(stored)
     }
 
@@ -138,10 +144,11 @@ impl Stored {
         Ok(stored)
     }
 
-    /// Writes what the key is now.
+    /// Writes what the key is now, by a change that the log calls `event`.
     pub(super) fn becomes(
         self,
         moment: &Moment,
+        event: EventName,
         view: KeyView,
         record: &Record,
     ) -> Result<Self, Refusal> {
@@ -179,7 +186,7 @@ impl Stored {
         if next.record != self.record {
             outbox::note(&moment.storage, key_id)?;
         }
-        deliveries::plan(moment, Some(&self.view), &next.view)?;
+        deliveries::plan(moment, event, Some(&self.view), &next.view)?;
         Ok(next)
     }
 
