@@ -309,8 +309,7 @@ impl Organisation {
             };
         }
         if let Some(signed) = signed {
-            automation::admit(&moment, &signed)?;
-            moment.key = Some(signed.key_id);
+            moment.key = Some(automation::admit(&moment, &signed)?);
         }
         match call {
             OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => Err(taken()),

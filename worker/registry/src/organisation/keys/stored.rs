@@ -261,10 +261,12 @@ fn json(view: &KeyView) -> Result<String, Refusal> {
 /// What a search looks through, in lower case.
 fn search_text(view: &KeyView) -> String {
     let roles = view.roles.iter().map(|one| one.role.as_str());
+    let given_to = view.issues.iter().filter_map(|one| one.given_to.as_deref());
     let words: Vec<_> = [view.name.as_str(), &view.key_id, &view.memo]
         .into_iter()
         .chain(view.owners.iter().map(String::as_str))
         .chain(roles)
+        .chain(given_to)
         .collect();
     words.join("\n").to_lowercase()
 }
