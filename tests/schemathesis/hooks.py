@@ -20,7 +20,7 @@ from secret import Signature, totp  # noqa: E402
 
 # What was made before, and can be used by name: see schemathesis.test.mjs.
 FIXTURE = json.loads(os.environ["KEYWARD_FIXTURE"])
-# The last ETag of each key.
+# The last ETag of each key and webhook.
 STATES = {}
 # How often each operation was answered with each status, or did nothing although it was 200.
 ANSWERS = collections.defaultdict(collections.Counter)
@@ -63,15 +63,14 @@ def before_call(context, case, kwargs):
         return
     if operation == "retryDelivery":
         case.path_parameters["id"] = FIXTURE["delivery"]
-    key_id = (case.path_parameters or {}).get("keyId")
-    if "If-Match" in case.headers and key_id in STATES:
-        case.headers["If-Match"] = STATES[key_id]
+    parameters = case.path_parameters or {}
+    which = parameters.get("keyId") or parameters.get("id")
+    if "If-Match" in case.headers and which in STATES:
+        case.headers["If-Match"] = STATES[which]
     if case.body is not None:
         case.body = fitting.without_points(case.body)
-    if isinstance(case.body, dict):
-        if content(operation, case.body):
-            kwargs["auth"] = Signature(FIXTURE["keys"][operation], ORIGIN)
-            case.headers.pop("Authorization", None)
+    if isinstance(case.body, dict) and content(operation, case.body):
+        kwargs["auth"] = Signature(FIXTURE["keys"][operation], ORIGIN)
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = fitting.digest(case.body)
     if case.query:
@@ -94,7 +93,7 @@ def content(operation, body):
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """Notes how it was answered, and which state a key is in by now."""
+    """Notes how it was answered, and which state a key or webhook is in by now."""
     operation = name_of(case)
     if operation == "importKeys" and response.status_code == 200:
         imported = [row["keyId"] for row in json.loads(response.content)["rows"] if row["outcome"] == "imported"]
@@ -104,7 +103,8 @@ def after_call(context, case, response):
         ANSWERS[operation][response.status_code] += 1
     tag = response.headers.get("etag")
     if tag:
-        STATES[json.loads(response.content)["keyId"]] = tag[0]
+        shown = json.loads(response.content)
+        STATES[shown.get("keyId") or shown["id"]] = tag[0]
 
 
 @atexit.register

@@ -41,7 +41,7 @@ after(async () => {
 async function python(args, env = {}) {
   const program = process.env.KEYWARD_PYTHON;
   if (!program) throw new Error("KEYWARD_PYTHON is not set: run `cargo xtask test --only schemathesis`");
-  const child = spawn(program, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, { cwd: ROOT, env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const parts = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => parts.push(part));
   const [status] = await new Promise((resolve) => child.once("close", (...how) => resolve(how)));

@@ -19,6 +19,7 @@ mod schema;
 mod sessions;
 mod settings;
 mod usage;
+mod version;
 mod webhooks;
 
 use core::cell::RefCell;
@@ -26,7 +27,7 @@ use std::rc::Rc;
 
 use keyward_wire::usage::KeyUsage;
 use serde::{Deserialize, Serialize};
-use worker::{DurableObject, Env, Request, Response, State, Storage, durable_object};
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::call::{self, About, Answer, Ask};
 use crate::clock;
@@ -53,7 +54,7 @@ pub(crate) use webhooks::{NewWebhook, WebhookEdit, WebhookRotation};
 /// What the OpenAPI document is made of besides.
 #[cfg(test)]
 pub(crate) use {
-    audit::SEQUENCE_MAX,
+    audit::{ACTOR_BYTES_MAX, SEQUENCE_MAX},
     backup::SEAL_BYTES_MAX,
     deliveries::{DeliveryPage, DeliveryView},
     head::SignedHead,
@@ -181,6 +182,9 @@ pub(crate) enum OrganisationCall {
         id: String,
         rotation: WebhookRotation,
     },
+    EndWebhookRotation {
+        id: String,
+    },
     RemoveWebhook {
         id: String,
     },
@@ -234,7 +238,7 @@ impl DurableObject for Organisation {
         // An alarm that was dropped is set again; should this fail, the next change does it.
         let storage = organisation.state.storage();
         if let Ok(configuration) = Configuration::of(&organisation.env) {
-            let _ = wake(&organisation.env, &storage, &configuration);
+            let _ = wake(&organisation.env, &organisation.state, &configuration);
         }
         let _ = outbox::arm(&storage);
         organisation
@@ -251,7 +255,7 @@ impl DurableObject for Organisation {
         let _ = outbox::try_again_later(&storage);
         match Configuration::of(&self.env) {
             Ok(configuration) => {
-                let _ = wake(&self.env, &storage, &configuration);
+                let _ = wake(&self.env, &self.state, &configuration);
                 outbox::drain_beside(
                     &self.env,
                     &storage,
@@ -269,12 +273,13 @@ impl DurableObject for Organisation {
 }
 
 /// What waits for something else than time is due, when that is there.
-fn wake(env: &Env, storage: &Storage, configuration: &Configuration) -> worker::Result<()> {
-    if !schema::is_there(storage)? {
+fn wake(env: &Env, object: &State, configuration: &Rc<Configuration>) -> Result<(), Refusal> {
+    let storage = object.storage();
+    if !schema::is_there(&storage)? {
         return Ok(());
     }
-    outbox::wake(storage)?;
-    deliveries::wake(env, storage, configuration)
+    outbox::wake(&storage)?;
+    deliveries::wake(env, object, configuration)
 }
 
 impl Organisation {
@@ -304,13 +309,10 @@ impl Organisation {
             };
         }
         if let Some(signed) = signed {
-            automation::admit(&moment, &signed)?;
-            moment.key = Some(signed.key_id);
+            moment.key = Some(automation::admit(&moment, &signed)?);
         }
         match call {
-            OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => {
-                Err(Code::NameTaken.into())
-            }
+            OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => Err(taken()),
             OrganisationCall::OpenSession {
                 operator,
                 email,
@@ -358,7 +360,7 @@ impl Organisation {
             OrganisationCall::RemoveOperator { id } => operators::remove(&moment, &id),
             OrganisationCall::Audit(query) => audit::list(&moment, &query),
             OrganisationCall::Wake => {
-                wake(&self.env, &moment.storage, &configuration)?;
+                wake(&self.env, &self.state, &configuration)?;
                 outbox::arm(&moment.storage)?;
                 Ok(Answer::empty())
             }
@@ -369,6 +371,7 @@ impl Organisation {
             OrganisationCall::RotateWebhook { id, rotation } => {
                 webhooks::rotate(&moment, &id, &rotation)
             }
+            OrganisationCall::EndWebhookRotation { id } => webhooks::end_rotation(&moment, &id),
             OrganisationCall::RemoveWebhook { id } => webhooks::remove(&moment, &id),
             OrganisationCall::TestWebhook { id } => webhooks::test(&moment, &id),
             OrganisationCall::Deliveries(query) => deliveries::list(&moment, &query),
@@ -391,10 +394,14 @@ impl Organisation {
             .as_ref()
             .is_some_and(|claim| claim.id != id && now_s < claim.until_s)
         {
-            return Err(Code::NameTaken.into());
+            return Err(taken());
         }
         let until_s = now_s.saturating_add(CLAIM_S);
         *claim = Some(Claim { id, until_s });
         Ok(Answer::empty())
     }
+}
+
+fn taken() -> Refusal {
+    Refusal::taken("name", "an organisation has this name")
 }

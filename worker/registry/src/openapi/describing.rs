@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::schemas::Schemas;
 use crate::front::IDEMPOTENCY_KEY_BYTES_MAX;
 use crate::object::{self, Unreadable};
-use crate::organisation::{KeyWithSecret, ShownKey};
+use crate::organisation::{KeyWithSecret, ShownKey, WebhookView};
 use crate::policy::Area;
 use crate::refusal::Code;
 
@@ -189,6 +189,11 @@ impl<'a> Describing<'a> {
     pub(super) fn issues_key(self) -> Self {
         self.gives::<KeyWithSecret<'static>>(200, "The key and its new secret")
             .with("ETag", "The state of the key, for `If-Match`.")
+    }
+
+    pub(super) fn shows_webhook(self) -> Self {
+        self.gives::<WebhookView>(200, "The webhook")
+            .with("ETag", "The state of the webhook, for `If-Match`.")
     }
 
     pub(super) fn empty(mut self, about: &'static str) -> Self {

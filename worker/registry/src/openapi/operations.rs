@@ -15,7 +15,7 @@ use crate::organisation::{
     KeyPage, KeyQuery, KeyWithSecret, NewOperator, NewRole, NewWebhook, OperatorEdit, OperatorView,
     Operators, Reconciled, Reconciliation, RestoreForm, RestoreReport, RoleEdit, RoleView, Roles,
     Rotation, Settings, SettingsEdit, SignedHead, Trial, UsageForm, WebhookEdit, WebhookRotation,
-    WebhookView, WebhookWithSecret, Webhooks, Who,
+    WebhookWithSecret, Webhooks, Who,
 };
 use crate::policy::Area;
 use crate::refusal::Code;
@@ -324,11 +324,12 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .fresh()
             .takes::<NewWebhook>()
             .gives::<WebhookWithSecret<'static>>(201, "Made")
+            .with("ETag", "The state of the webhook, for `If-Match`.")
             .refuses(&[Code::Conflict]),
         Op::ShowWebhook => is
             .says("webhooks", "One webhook")
             .needs(Organisation, Read)
-            .gives::<WebhookView>(200, "The webhook"),
+            .shows_webhook(),
         Op::EditWebhook => is
             .says(
                 "webhooks",
@@ -336,13 +337,21 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             )
             .needs(Organisation, Update)
             .fresh()
+            .if_match(true)
             .takes::<WebhookEdit>()
-            .gives::<WebhookView>(200, "Changed"),
+            .shows_webhook()
+            .refuses(&[
+                Code::Conflict,
+                Code::PreconditionFailed,
+                Code::PreconditionRequired,
+            ]),
         Op::RemoveWebhook => is
             .says("webhooks", "Removes a webhook")
             .needs(Organisation, Delete)
             .fresh()
-            .empty("Removed"),
+            .if_match(false)
+            .empty("Removed")
+            .refuses(&[Code::PreconditionFailed]),
         Op::RotateWebhook => is
             .says(
                 "webhooks",
@@ -350,8 +359,18 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             )
             .needs(Organisation, Update)
             .fresh()
+            .if_match(false)
             .takes::<WebhookRotation>()
-            .gives::<WebhookWithSecret<'static>>(200, "The webhook and its new secret"),
+            .gives::<WebhookWithSecret<'static>>(200, "The webhook and its new secret")
+            .with("ETag", "The state of the webhook, for `If-Match`.")
+            .refuses(&[Code::Conflict, Code::PreconditionFailed]),
+        Op::EndWebhookRotation => is
+            .says("webhooks", "Only the newest secret signs")
+            .needs(Organisation, Update)
+            .fresh()
+            .if_match(false)
+            .shows_webhook()
+            .refuses(&[Code::PreconditionFailed]),
         Op::TestWebhook => is
             .says("webhooks", "Sends a webhook an event that means nothing")
             .needs(Organisation, Update)

@@ -53,17 +53,18 @@ fn query(schema: Option<&Value>) -> Vec<Value> {
 
 /// A parameter is there or not.
 fn without_null(schema: &Value) -> Value {
-    let is_null = |one: &Value| *one == json!("null") || *one == json!({ "type": "null" });
+    let nulls = [json!(null), json!("null"), json!({ "type": "null" })];
     let mut schema = schema.clone();
-    for several in ["type", "anyOf"] {
+    for several in ["type", "anyOf", "enum"] {
         let Some(all) = schema.get_mut(several).and_then(Value::as_array_mut) else {
             continue;
         };
-        all.retain(|one| !is_null(one));
+        all.retain(|one| !nulls.contains(one));
         if let [one] = all.as_slice() {
             match several {
+                "anyOf" => schema = one.clone(),
                 "type" => schema[several] = one.clone(),
-                _ => schema = one.clone(),
+                _ => {}
             }
         }
     }

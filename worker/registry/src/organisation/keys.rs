@@ -11,11 +11,12 @@ use keyward_wire::Record;
 use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
+use super::actor::Actor;
 use super::change::{Change, Moment, Needs};
-use super::{roles, schema, sessions};
+use super::{schema, sessions, version};
 use crate::automation;
 use crate::call::Answer;
-use crate::key::{Checker, KeyEdit, KeyView};
+use crate::key::{KeyEdit, KeyView};
 use crate::policy::Area;
 use crate::random;
 use crate::refusal::{Code, FieldError, Refusal};
@@ -67,19 +68,9 @@ pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answe
         EventName::KeyEdited,
         Inside::BeforeAndAfter,
         |_, stored| {
-            if moment.about.if_match.is_none() {
-                return Err(Code::PreconditionRequired.into());
-            }
-            let policy = schema::policy(&moment.storage)?;
-            let checker = Checker {
-                catalogue: &moment.configuration.catalogue,
-                roles: &roles::own(&moment.storage)?,
-                organisation: &policy.name,
-                life_days_max: policy.life_days_max,
-                now_s: moment.now_s,
-                errors: Vec::new(),
-            };
-            let edit = checker.edit(edit, &stored.view)?;
+            version::is_said(moment)?;
+            let basis = Basis::read(&moment.storage)?;
+            let edit = basis.checker(moment).edit(edit, &stored.view)?;
             let record = keyward_issuer::change::edit(&stored.record()?, edit.record, moment.now_s)
                 .map_err(refused)?;
             let view = KeyView {
@@ -172,13 +163,14 @@ pub(super) fn rotate(
             }
             // From here on the key is not the one whose secret its maker may have lost.
             again::is_over(change, key_id)?;
-            reissued(moment, stored, rotation)
+            reissued(change, stored, rotation)
         },
     )
 }
 
 /// The key with a new secret.
-fn reissued(moment: &Moment, stored: &Stored, rotation: &Rotation) -> Result<Changed, Refusal> {
+fn reissued(change: &Change<'_>, stored: &Stored, rotation: &Rotation) -> Result<Changed, Refusal> {
+    let moment = change.moment;
     let now_s = moment.now_s;
     let record = stored.record()?;
     let end_s = rotation.expires_at.unwrap_or(stored.view.expires_at);
@@ -189,9 +181,16 @@ fn reissued(moment: &Moment, stored: &Stored, rotation: &Rotation) -> Result<Cha
             issuer.reissue(&record, end_s, old_until_s, now_s, &mut random::fill)
         })
         .ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?;
-    let IssuedKey { record, secret } = issued.map_err(refused)?;
+    let under_way_until_s = stored.view.issues.get(1).and_then(|one| one.not_after);
+    let IssuedKey { record, secret } = issued.map_err(|error| match under_way_until_s {
+        Some(until_s) if error == IssueError::RotationUnderWay => {
+            Refusal::rotation_under_way(until_s)
+        }
+        _ => refused(error),
+    })?;
+    let view = stored.view.clone();
     Ok(Changed {
-        view: stored.view.clone().after(&record, now_s),
+        view: view.reissued(&record, now_s, &change.actor.answers),
         record,
         secret: Some(secret),
     })
@@ -233,14 +232,10 @@ fn change(
 ) -> Result<Answer, Refusal> {
     moment.change(needs, |change| {
         let stored = Stored::read(change.storage(), key_id)?;
-        if let Some(wanted) = &moment.about.if_match
-            && *wanted != stored.etag()
-        {
-            return Err(Code::PreconditionFailed.into());
-        }
+        version::is_seen(moment, stored.version)?;
         let may_grant = |view: &KeyView| match inside {
             Inside::Neither => change.actor.reaches(&view.environment).map_err(beyond),
-            Inside::BeforeAndAfter => is_inside(change, view),
+            Inside::BeforeAndAfter => is_inside(moment, change.actor, view),
         };
         may_grant(&stored.view)?;
         let changed = next(change, &stored)?;
@@ -249,7 +244,7 @@ fn change(
             return stored.answer(moment.now_s);
         }
         let before = stored.view.clone();
-        let stored = stored.becomes(moment, changed.view, &changed.record)?;
+        let stored = stored.becomes(moment, action, changed.view, &changed.record)?;
         if is_password_lost(&before, &stored.view) {
             sessions::end_of(moment, &before.created_by)?;
         }
@@ -258,14 +253,13 @@ fn change(
     })
 }
 
-fn is_inside(change: &Change<'_>, view: &KeyView) -> Result<(), Refusal> {
+fn is_inside(moment: &Moment, actor: &Actor, view: &KeyView) -> Result<(), Refusal> {
     // Who had its secret would have somebody else's first factor.
-    if automation::is_password(&view.roles) && view.created_by != change.actor.email {
+    if automation::is_password(&view.roles) && view.created_by != actor.email {
         let detail = "a key to sign in with is its maker's alone";
         return Err(beyond(Vec::from([FieldError::new("roles", detail)])));
     }
-    let covered = change.actor.covers(view.facts(), change.moment.now_s);
-    covered.map_err(beyond)
+    actor.covers(view.facts(), moment.now_s).map_err(beyond)
 }
 
 /// Whether somebody may be signed in with the key who could not sign in with it any more.

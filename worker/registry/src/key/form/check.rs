@@ -10,7 +10,7 @@ use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRul
 use keyward_core::mac::Algorithm;
 use keyward_issuer::change::Edit;
 use keyward_issuer::make::{BASIC_LIFE_S, SIGNED_LIFE_S, TOKEN_LIFE_S};
-use keyward_issuer::{NewKey, NewKind};
+use keyward_issuer::{NewKey, NewKeyId, NewKind};
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::grants::GrantTable;
 
@@ -41,19 +41,19 @@ pub(crate) struct Checker<'a> {
 impl Checker<'_> {
     /// # Errors
     /// `invalid`, with every field that is.
-    pub(crate) fn new_key(self, form: KeyForm) -> Result<Checked, Refusal> {
-        self.checked(form, None)
+    pub(crate) fn new_key(self, form: KeyForm, key_id: &str) -> Result<Checked, Refusal> {
+        self.checked(form, NewKeyId::Made(key_id.to_owned()))
     }
 
-    /// The same of a key that has an id, and a secret besides.
+    /// The same of a key that has an id from elsewhere, and a secret besides.
     ///
     /// # Errors
     /// `invalid`, with every field that is.
     pub(crate) fn imported_key(self, form: KeyForm, key_id: &str) -> Result<Checked, Refusal> {
-        self.checked(form, Some(key_id))
+        self.checked(form, NewKeyId::Brought(key_id.to_owned()))
     }
 
-    fn checked(mut self, form: KeyForm, key_id: Option<&str>) -> Result<Checked, Refusal> {
+    fn checked(mut self, form: KeyForm, key_id: NewKeyId) -> Result<Checked, Refusal> {
         if let Err(rule) = name::check(&form.name) {
             self.fault("name", rule);
         }
@@ -65,8 +65,8 @@ impl Checker<'_> {
         }
         let new = NewKey {
             organisation: self.organisation.to_owned(),
-            key_id: key_id.map(str::to_owned),
-            kind: self.kind(&form, key_id.is_some()),
+            kind: self.kind(&form, matches!(key_id, NewKeyId::Brought(_))),
+            key_id: Some(key_id),
             not_before_s: form.not_before,
             expires_at_s: Some(expires_at_s),
             addresses: self.allowlist(form.allowlist.as_deref()),
@@ -87,7 +87,10 @@ impl Checker<'_> {
         let owners = form
             .owners
             .map(|owners| self.owners(owners, kind == Kind::Signed));
-        if let Some(end) = form.expires_at {
+        // What was allowed once is not refused when the organisation allows less by now.
+        if let Some(end) = form.expires_at
+            && !(self.now_s < end && end <= key.expires_at)
+        {
             self.end("expiresAt", end);
         }
         let record = Edit {

@@ -1,6 +1,7 @@
 //! The row of a key.
 use keyward_issuer::Secret;
 use keyward_wire::Record;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 use worker::Storage;
 
@@ -8,6 +9,7 @@ use crate::call::{self, Answer};
 use crate::key::{KeyView, Seen, Usage};
 use crate::name;
 use crate::organisation::change::Moment;
+use crate::organisation::version::tagged;
 use crate::organisation::{deliveries, outbox, usage};
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
@@ -17,7 +19,7 @@ use crate::sql::{self, args};
 pub(super) struct Stored {
     pub(super) view: KeyView,
     record: String,
-    version: u64,
+    pub(super) version: u64,
     /// Whether who made it said that he has its secret.
     pub(super) acknowledged: bool,
     pub(super) usage: Usage,
@@ -86,15 +88,10 @@ impl Stored {
         Record::from_payload(self.record.as_bytes()).map_err(|error| Refusal::internal(&error))
     }
 
-    /// The tag of this state (RFC 9110 section 8.8.3).
-    pub(super) fn etag(&self) -> String {
-        format!("\"{}\"", self.version)
-    }
-
-    /// Writes a new key.
-    pub(super) fn insert(moment: &Moment, view: KeyView, record: &Record) -> Result<Self, Refusal> {
+    /// Writes a new key, whose record is of [`payload`].
+    pub(super) fn insert(moment: &Moment, view: KeyView, record: String) -> Result<Self, Refusal> {
         let stored = Self::written(moment, view, record)?;
-        deliveries::plan(moment, None, &stored.view)?;
+        deliveries::plan(moment, EventName::KeyCreated, None, &stored.view)?;
         Ok(stored)
     }
 
@@ -102,20 +99,25 @@ impl Stored {
     pub(super) fn insert_known(
         moment: &Moment,
         view: KeyView,
-        record: &Record,
+        record: String,
     ) -> Result<Self, Refusal> {
         let stored = Self::written(moment, view, record)?;
         let unplanned = KeyView {
             expires_at: 0,
             ..stored.view.clone()
         };
-        deliveries::plan(moment, Some(&unplanned), &stored.view)?;
+        deliveries::plan(
+            moment,
+            EventName::KeyRestored,
+            Some(&unplanned),
+            &stored.view,
+        )?;
         Ok(stored)
     }
 
-    fn written(moment: &Moment, view: KeyView, record: &Record) -> Result<Self, Refusal> {
+    fn written(moment: &Moment, view: KeyView, record: String) -> Result<Self, Refusal> {
         let stored = Self {
-            record: payload(moment, record)?,
+            record,
             view,
             version: 1,
             acknowledged: false,
@@ -142,10 +144,11 @@ impl Stored {
         Ok(stored)
     }
 
-    /// Writes what the key is now.
+    /// Writes what the key is now, by a change that the log calls `event`.
     pub(super) fn becomes(
         self,
         moment: &Moment,
+        event: EventName,
         view: KeyView,
         record: &Record,
     ) -> Result<Self, Refusal> {
@@ -183,16 +186,13 @@ impl Stored {
         if next.record != self.record {
             outbox::note(&moment.storage, key_id)?;
         }
-        deliveries::plan(moment, Some(&self.view), &next.view)?;
+        deliveries::plan(moment, event, Some(&self.view), &next.view)?;
         Ok(next)
     }
 
     pub(super) fn answer(&self, now_s: u64) -> Result<Answer, Refusal> {
         let answer = Answer::json(200, &self.shown(now_s))?;
-        Ok(Answer {
-            etag: Some(self.etag()),
-            ..answer
-        })
+        Ok(tagged(answer, self.version))
     }
 
     /// With the secret, where there is a new one.
@@ -217,11 +217,7 @@ impl Stored {
             shown: self.shown(now_s),
             secret: secret.map(Secret::reveal),
         };
-        let answer = Answer::json(status, &issued)?;
-        Ok(Answer {
-            etag: Some(self.etag()),
-            ..answer
-        })
+        Ok(tagged(Answer::json(status, &issued)?, self.version))
     }
 
     fn shown(&self, now_s: u64) -> ShownKey<'_> {
@@ -265,10 +261,12 @@ fn json(view: &KeyView) -> Result<String, Refusal> {
 /// What a search looks through, in lower case.
 fn search_text(view: &KeyView) -> String {
     let roles = view.roles.iter().map(|one| one.role.as_str());
+    let given_to = view.issues.iter().filter_map(|one| one.given_to.as_deref());
     let words: Vec<_> = [view.name.as_str(), &view.key_id, &view.memo]
         .into_iter()
         .chain(view.owners.iter().map(String::as_str))
         .chain(roles)
+        .chain(given_to)
         .collect();
     words.join("\n").to_lowercase()
 }
