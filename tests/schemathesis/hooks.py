@@ -63,6 +63,8 @@ def before_call(context, case, kwargs):
         return
     if operation == "retryDelivery":
         case.path_parameters["id"] = FIXTURE["delivery"]
+    if operation == "showJwks":
+        case.path_parameters["environment"] = fitting.ENVIRONMENT
     parameters = case.path_parameters or {}
     which = parameters.get("keyId") or parameters.get("id")
     if "If-Match" in case.headers and which in STATES:
