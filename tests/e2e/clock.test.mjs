@@ -85,9 +85,11 @@ test("a clock that was ahead for so long that plans were forgotten: owners hear 
   const told = () => mails(receiver, to).filter((mail) => mail.subject === `[other] New API key ${another.keyId}`);
   await eventually(() => told().length === 1, "it is being sent");
   await eventually(async () => (await plan()).length === 0, "the plan is forgotten");
+  // A busy machine may have tried it again by then.
+  const sent = told().length;
   receiver.answer = (response) => response.writeHead(204).end();
   await jump(0, other);
-  await eventually(() => told().length === 2, "what was being sent is sent once more");
+  await eventually(() => told().length > sent, "what was being sent is sent once more");
   assert.equal(new Set(told().map((mail) => mail.headers["Message-ID"])).size, 1);
   assert.deepEqual((await plan()).map((one) => [one.event, one.state]).filter(([, state]) => state === "waiting").sort(), [
     ["key.expired", "waiting"], ["key.expires_soon", "waiting"],

@@ -103,8 +103,8 @@ describe("a day's mails", () => {
     receiver.answer = (response) => response.writeHead(failures-- > 0 ? 500 : 200).end();
     for (const name of ["one", "other", "third"]) await make(name, [`${name}@firm.example`]);
     const questions = async (query) => (await deliveries(query)).filter((one) => one.event === "owner.asked");
-    await eventually(async () => (await questions("state=sent")).length === 2, "two are sent", 20_000);
-    await eventually(async () => (await questions("state=waiting")).some((one) => one.waitsFor === "tomorrow"), "the third is over", 20_000);
+    await eventually(async () => (await questions("state=sent")).length === 2, "two are sent");
+    await eventually(async () => (await questions("state=waiting")).some((one) => one.waitsFor === "tomorrow"), "the third is over");
     assert.equal(asked().length, 5);
     await stop();
   });
