@@ -45,7 +45,8 @@ async function count(name) {
   const { items } = await admin.expect(200, "GET", `/v1/keys?limit=200&search=${name}`);
   return items.filter((one) => one.name.toLowerCase() === name).length;
 }
-const robot = (...roles) => admin.expect(201, "POST", "/v1/keys", form(newName("robot"), [grants({ keys: "crud" }), ...roles]));
+const robotOf = (who, ...roles) => who.expect(201, "POST", "/v1/keys", form(newName("robot"), [grants({ keys: "crud" }), ...roles]));
+const robot = (...roles) => robotOf(admin, ...roles);
 const [DEVELOPER, READER] = ["developer", "read-only"].map((role) => ({ role, accounts: "all" }));
 /** Makes a robot narrower. */
 async function narrow({ keyId }, ...roles) {
@@ -95,17 +96,22 @@ test("an import has what its roles grant when the keys are made", async () => {
 });
 
 test("a key that may not be any more when it would be made is refused for that, and is not there", async () => {
-  const role = await newRole();
+  const [role, narrower] = [await newRole(), await newRole()];
+  const table = key(narrower, { roles: [{ role: narrower, accounts: "all", ...things("cr") }] });
   const settings = key("read-only", { lifeDays: 300 });
   const name = key("read-only");
-  const gone = await operator();
+  const [gone, leaver] = [await operator(), await operator()];
+  const left = await robotOf(leaver, DEVELOPER);
+  const disable = ({ id }) => admin.expect(200, "PATCH", `/v1/operators/${id}`, { disabled: true });
   const [narrowed, disabled] = [await robot(DEVELOPER), await robot(DEVELOPER)];
   for (const [by, body, happen, expected, there = 0] of [
     [admin, key(role), () => admin.expect(204, "DELETE", `/v1/roles/${role}`), [422, "invalid", ["roles[0].role"]]],
+    [admin, table, () => admin.expect(200, "PATCH", `/v1/roles/${narrower}`, things("r")), [422, "invalid", ["roles[0].grants"]]],
     [admin, settings, () => admin.expect(200, "PATCH", "/v1/organisation", { lifeDaysMax: 299 }), [422, "invalid", ["lifeDays"]]],
     [admin, name, () => admin.expect(201, "POST", "/v1/keys", { ...name, name: name.name.toUpperCase() }), [409, "name_taken", undefined], 1],
-    [gone, key("read-only"), () => admin.expect(200, "PATCH", `/v1/operators/${gone.id}`, { disabled: true }), [401, "unauthenticated", undefined]],
+    [gone, key("read-only"), () => disable(gone), [401, "unauthenticated", undefined]],
     [as(registry, narrowed), key("developer"), () => narrow(narrowed), [403, "beyond_may_grant", ["roles[0]"]]],
+    [as(registry, left), key("developer"), () => disable(leaver), [401, "unauthenticated", undefined]],
     [as(registry, disabled), key("developer"), () => admin.expect(200, "POST", `/v1/keys/${disabled.keyId}/disable`), [401, "unauthenticated", undefined]],
   ]) {
     const answer = await meanwhile.during(() => by.ask("POST", "/v1/keys", { body }), happen);

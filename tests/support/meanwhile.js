@@ -8,6 +8,8 @@ export async function startMeanwhile() {
     await act?.();
     response.writeHead(204).end();
   });
+  // As in origin.js: no connection ends just when it is used again.
+  server.keepAliveTimeout = 0;
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   server.unref();
   return {

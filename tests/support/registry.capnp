@@ -22,6 +22,7 @@ const config :Workerd.Config = (
   sockets = [
     (name = "registry", address = "127.0.0.1:0", http = (), service = "registry"),
     (name = "gateway", address = "127.0.0.1:0", http = (), service = "gateway"),
+    (name = "clock", address = "127.0.0.1:0", http = (), service = (name = "gateway", entrypoint = "Clock")),
     (name = "kv", address = "127.0.0.1:0", http = (), service = (name = "kv", entrypoint = "Admin")),
     (name = "cron", address = "127.0.0.1:0", http = (), service = "cron"),
   ],
@@ -63,7 +64,14 @@ const registry :Workerd.Worker = (
 
 const gateway :Workerd.Worker = (
   compatibilityDate = .date,
-  modules = Workers.gateway,
+  modules = [
+    (name = "clock.js", esModule = embed "/tests/support/clock/gateway.js"),
+    (name = "gateway/entry.js", esModule = embed "/worker/gateway/entry.js"),
+    (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
+    (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
+    (name = "gateway/build/index.js", esModule = embed "/worker/gateway/build/index.js"),
+    (name = "gateway/build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
+  ],
   durableObjectNamespaces = Workers.gatewayObjects,
   durableObjectStorage = (localDisk = "gateway-disk"),
   bindings = [

@@ -123,6 +123,8 @@ export async function startRegistry({ settings = {}, gateway = {}, secrets = {},
       return kvClient(`http://127.0.0.1:${running.ports.kv}`);
     },
     ask: (method, path, how) => ask(running.ports.registry, authority, method, path, how),
+    /** By how much the gateway's clock is ahead from now on, until it is started anew. */
+    gatewayAhead: (ms) => fetch(`http://127.0.0.1:${running.ports.clock}/?ms=${ms}`, { method: "POST", headers: { connection: "close" } }),
     /** What Cloudflare does by the clock. */
     cron: () => fetch(`http://127.0.0.1:${running.ports.cron}`),
     /** kill -9, as a machine that fails. */
@@ -161,10 +163,10 @@ async function serve(state, env, others, logs = []) {
   createInterface({ input: child.stdio[3] }).on("line", (line) => {
     const said = JSON.parse(line);
     if (said.event === "listen") ports[said.socket] = said.port;
-    if (Object.keys(ports).length === 4) listening.resolve();
+    if (Object.keys(ports).length === 5) listening.resolve();
   });
   child.once("close", () => listening.reject(new Error(`workerd ended:\n${logs.join("\n")}`)));
-  await within(20_000, "workerd listens", listening.promise);
+  await within(60_000, "workerd listens", listening.promise);
   // A test file in which no test fits a filter starts it and does not stop it: it must end all the same.
   const hold = [child, ...child.stdio.slice(1)];
   for (const one of hold) one.unref();
@@ -213,5 +215,5 @@ function ask(port, authority, method, path, { body, text, cookie, root, from, he
     request.on("error", reject);
     request.end(content);
   });
-  return within(20_000, `${method} ${path}`, answer);
+  return within(60_000, `${method} ${path}`, answer);
 }

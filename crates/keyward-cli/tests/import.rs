@@ -168,7 +168,8 @@ fn hostile_files_end_soon_and_say_why() {
         let took = start.elapsed();
         assert_eq!(output.code, Some(2), "{name}: {}{}", output.out, output.err);
         assert!(output.err.contains(expected), "{name}: {}", output.err);
-        assert!(took < Duration::from_secs(20), "{name}: {took:?}");
+        // Seconds, of a machine that may be busy. Work that grows faster than the file takes hours.
+        assert!(took < Duration::from_secs(120), "{name}: {took:?}");
     }
     let output = import("kong", "bytes", b"_format_version: \xFF", &[]);
     assert!(output.err.contains("not UTF-8"), "{}", output.err);

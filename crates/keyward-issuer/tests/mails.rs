@@ -70,11 +70,12 @@ fn mails() -> BTreeMap<String, String> {
             let mail = Mail::of(&one.notice, &facts, one.at_s);
             let file = format!("{}-{}-{name}", facts.kind, index + 1);
             let fields = format!(
-                "To: {}\nSubject: {}\nMessage-ID: {}\nIdempotency-Key: {}\n",
+                "To: {}\nSubject: {}\nMessage-ID: {}\nIdempotency-Key: {}\nX-Keyward-Event: {}\n",
                 one.to,
                 mail.subject,
                 one.id.message_id("keyward.example"),
-                one.id
+                one.id,
+                one.notice.name().as_str()
             );
             files.insert(format!("{file}.txt"), format!("{fields}\n{}", mail.text));
             files.insert(format!("{file}.html"), mail.html);

@@ -6,6 +6,7 @@ use js_sys::{JsString, Object};
 use keyward_issuer::notice::mail::Mail;
 use keyward_issuer::notice::{NoticeId, Outcome};
 use keyward_platform::property;
+use keyward_wire::event::EventName;
 use keyward_wire::registry::{MailParts, MailRequest, MailSettings, MailWay};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Delay, EmailAddress, Env, SendEmailBuilder};
@@ -16,10 +17,29 @@ use crate::outgoing::Outgoing;
 const BINDING: &str = "EMAIL";
 /// By which a repeat is known where the sender may not set the `Message-ID`.
 const NOTICE_FIELD: &str = "X-Keyward-Notice";
+/// And what it tells, for programs that sort mails.
+const EVENT_FIELD: &str = "X-Keyward-Event";
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What came of sending, and the status where there is one.
-pub(crate) type Came = (Outcome, Option<u16>);
+/// What came of sending.
+pub(crate) struct Came {
+    pub(crate) outcome: Outcome,
+    /// Of the answer, where there is one.
+    pub(crate) status: Option<u16>,
+    /// Whether somebody said that nothing was sent.
+    pub(crate) is_refused: bool,
+}
+
+impl Came {
+    /// What is not heard of may have been sent.
+    pub(crate) fn with(outcome: Outcome, status: Option<u16>) -> Self {
+        Self {
+            outcome,
+            status,
+            is_refused: status.is_some() && outcome != Outcome::Delivered,
+        }
+    }
+}
 
 /// Whether mails can leave at all.
 pub(crate) fn channel<'a>(env: &Env, configuration: &'a Configuration) -> Option<&'a MailSettings> {
@@ -35,12 +55,14 @@ pub(crate) async fn send(
     configuration: &Configuration,
     to: &str,
     id: &NoticeId,
+    event: EventName,
     mail: &Mail,
 ) -> Came {
     let Some(settings) = channel(env, configuration) else {
-        return (Outcome::Failed, None);
+        return Came::with(Outcome::Failed, None);
     };
     let parts = MailParts {
+        event: event.as_str(),
         from: &settings.from,
         from_name: &settings.from_name,
         to,
@@ -80,7 +102,7 @@ async fn by_http(
         Some(400 | 413 | 422) => Outcome::Refused,
         _ => Outcome::Failed,
     };
-    (outcome, status)
+    Came::with(outcome, status)
 }
 
 async fn by_binding(env: &Env, parts: &MailParts<'_>) -> Came {
@@ -89,11 +111,14 @@ async fn by_binding(env: &Env, parts: &MailParts<'_>) -> Came {
         let to = [parts.to.to_owned()];
         let headers = Object::new();
         // The service makes the Message-ID itself and takes none.
-        js_sys::Reflect::set(
-            &headers,
-            &JsValue::from_str(NOTICE_FIELD),
-            &JsValue::from_str(parts.idempotency_key),
-        )?;
+        let fields = [
+            (NOTICE_FIELD, parts.idempotency_key),
+            (EVENT_FIELD, parts.event),
+        ];
+        for (name, value) in fields {
+            let (name, value) = (JsValue::from_str(name), JsValue::from_str(value));
+            js_sys::Reflect::set(&headers, &name, &value)?;
+        }
         let headers: Object<JsString> = headers.unchecked_into();
         let mail =
             SendEmailBuilder::builder_with_email_address_and_slice(&from, &to, parts.subject)
@@ -106,7 +131,11 @@ async fn by_binding(env: &Env, parts: &MailParts<'_>) -> Came {
         Ok::<_, worker::Error>(())
     };
     match select(Box::pin(send), Box::pin(Delay::from(TIMEOUT))).await {
-        Either::Left((Ok(()), _)) => (Outcome::Delivered, None),
-        Either::Left((Err(_), _)) | Either::Right(_) => (Outcome::Failed, None),
+        Either::Left((Ok(()), _)) => Came::with(Outcome::Delivered, None),
+        Either::Left((Err(_), _)) => Came {
+            is_refused: true,
+            ..Came::with(Outcome::Failed, None)
+        },
+        Either::Right(_) => Came::with(Outcome::Failed, None),
     }
 }

@@ -27,7 +27,7 @@ use std::rc::Rc;
 
 use keyward_wire::usage::KeyUsage;
 use serde::{Deserialize, Serialize};
-use worker::{DurableObject, Env, Request, Response, State, Storage, durable_object};
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::call::{self, About, Answer, Ask};
 use crate::clock;
@@ -238,7 +238,7 @@ impl DurableObject for Organisation {
         // An alarm that was dropped is set again; should this fail, the next change does it.
         let storage = organisation.state.storage();
         if let Ok(configuration) = Configuration::of(&organisation.env) {
-            let _ = wake(&organisation.env, &storage, &configuration);
+            let _ = wake(&organisation.env, &organisation.state, &configuration);
         }
         let _ = outbox::arm(&storage);
         organisation
@@ -255,7 +255,7 @@ impl DurableObject for Organisation {
         let _ = outbox::try_again_later(&storage);
         match Configuration::of(&self.env) {
             Ok(configuration) => {
-                let _ = wake(&self.env, &storage, &configuration);
+                let _ = wake(&self.env, &self.state, &configuration);
                 outbox::drain_beside(
                     &self.env,
                     &storage,
@@ -273,12 +273,13 @@ impl DurableObject for Organisation {
 }
 
 /// What waits for something else than time is due, when that is there.
-fn wake(env: &Env, storage: &Storage, configuration: &Configuration) -> worker::Result<()> {
-    if !schema::is_there(storage)? {
+fn wake(env: &Env, object: &State, configuration: &Rc<Configuration>) -> Result<(), Refusal> {
+    let storage = object.storage();
+    if !schema::is_there(&storage)? {
         return Ok(());
     }
-    outbox::wake(storage)?;
-    deliveries::wake(env, storage, configuration)
+    outbox::wake(&storage)?;
+    deliveries::wake(env, object, configuration)
 }
 
 impl Organisation {
@@ -308,8 +309,7 @@ impl Organisation {
             };
         }
         if let Some(signed) = signed {
-            automation::admit(&moment, &signed)?;
-            moment.key = Some(signed.key_id);
+            moment.key = Some(automation::admit(&moment, &signed)?);
         }
         match call {
             OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => Err(taken()),
@@ -360,7 +360,7 @@ impl Organisation {
             OrganisationCall::RemoveOperator { id } => operators::remove(&moment, &id),
             OrganisationCall::Audit(query) => audit::list(&moment, &query),
             OrganisationCall::Wake => {
-                wake(&self.env, &moment.storage, &configuration)?;
+                wake(&self.env, &self.state, &configuration)?;
                 outbox::arm(&moment.storage)?;
                 Ok(Answer::empty())
             }

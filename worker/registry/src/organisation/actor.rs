@@ -12,6 +12,8 @@ pub(super) struct Actor {
     pub(super) id: String,
     /// What others read of him: an operator's e-mail address. Of a key it is the id once more.
     pub(super) email: String,
+    /// The id of the operator who answers for what is asked: himself, or who was given the key's secret.
+    pub(super) answers: String,
     pub(super) role: OperatorRole,
     pub(super) may_grant: MayGrant,
     pub(super) proof: Proof,

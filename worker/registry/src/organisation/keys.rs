@@ -163,13 +163,14 @@ pub(super) fn rotate(
             }
             // From here on the key is not the one whose secret its maker may have lost.
             again::is_over(change, key_id)?;
-            reissued(moment, stored, rotation)
+            reissued(change, stored, rotation)
         },
     )
 }
 
 /// The key with a new secret.
-fn reissued(moment: &Moment, stored: &Stored, rotation: &Rotation) -> Result<Changed, Refusal> {
+fn reissued(change: &Change<'_>, stored: &Stored, rotation: &Rotation) -> Result<Changed, Refusal> {
+    let moment = change.moment;
     let now_s = moment.now_s;
     let record = stored.record()?;
     let end_s = rotation.expires_at.unwrap_or(stored.view.expires_at);
@@ -187,8 +188,9 @@ fn reissued(moment: &Moment, stored: &Stored, rotation: &Rotation) -> Result<Cha
         }
         _ => refused(error),
     })?;
+    let view = stored.view.clone();
     Ok(Changed {
-        view: stored.view.clone().after(&record, now_s),
+        view: view.reissued(&record, now_s, &change.actor.answers),
         record,
         secret: Some(secret),
     })
@@ -242,7 +244,7 @@ fn change(
             return stored.answer(moment.now_s);
         }
         let before = stored.view.clone();
-        let stored = stored.becomes(moment, changed.view, &changed.record)?;
+        let stored = stored.becomes(moment, action, changed.view, &changed.record)?;
         if is_password_lost(&before, &stored.view) {
             sessions::end_of(moment, &before.created_by)?;
         }

@@ -81,7 +81,7 @@ const INDICES: [&str; 17] = [
     "CREATE INDEX keys_by_use ON keys (used_at_s, key_id)",
     "CREATE INDEX seen_by_end ON seen (until_s)",
     // Webhooks have a queue of their own.
-    "CREATE INDEX deliveries_by_time ON deliveries (channel = 'webhook', due_at_s) WHERE due_at_s IS NOT NULL",
+    "CREATE INDEX deliveries_by_time ON deliveries (channel = 'webhook', due_at_s, created_at_s) WHERE due_at_s IS NOT NULL",
     "CREATE INDEX deliveries_held ON deliveries (waits_for) WHERE waits_for IS NOT NULL",
     "CREATE INDEX deliveries_by_key ON deliveries (key_id, created_at_s, id) WHERE key_id IS NOT NULL",
     // What is nobody's delivery yet is not listed, and each key has some of that.

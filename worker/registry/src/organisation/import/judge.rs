@@ -201,6 +201,7 @@ impl<'a> Judge<'a> {
             memo: checked.memo,
             created_at_s: moment.now_s,
             created_by: self.actor.email.clone(),
+            given_to: self.actor.answers.clone(),
         };
         let view = KeyView::of(&record, about)
             .ok_or_else(|| Refusal::internal(&"an imported key is a tombstone"))?;

@@ -115,6 +115,7 @@ fn judge(
         memo: checked.memo,
         created_at_s: moment.now_s,
         created_by: by.email.clone(),
+        given_to: by.answers.clone(),
     };
     let view = KeyView::of(&record, about)
         .ok_or_else(|| Refusal::internal(&"a new key is a tombstone"))?;

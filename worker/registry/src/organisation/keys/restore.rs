@@ -71,11 +71,13 @@ pub(in crate::organisation) fn restore(
         return Ok(outcome);
     }
     let before = stored.as_ref().map(|one| one.view.clone());
-    // Who the key is does not change.
+    // Who the key is does not change, nor to whom its secrets were given.
+    let given = before.iter().flat_map(|view| view.issues.clone());
     let view = KeyView {
         name: before
             .as_ref()
             .map_or(kept.name.clone(), |view| view.name.clone()),
+        issues: given.chain(kept.issues).collect(),
         ..kept
     };
     let view = view.after(&record, moment.now_s);
@@ -93,7 +95,7 @@ pub(in crate::organisation) fn restore(
             None => Stored::insert_known(moment, view.clone(), payload(moment, &record)?)?,
         },
     };
-    let stored = stored.becomes(moment, view, &record)?;
+    let stored = stored.becomes(moment, EventName::KeyRestored, view, &record)?;
     is_over(change, &stored.view.key_id)?;
     let key_id = &stored.view.key_id;
     change.audit(
