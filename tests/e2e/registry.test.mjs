@@ -1,6 +1,6 @@
 // Keys are made and changed through the registry, and the gateway obeys: one process with both Workers and one KV.
 import assert from "node:assert/strict";
-import { createPublicKey, verify } from "node:crypto";
+import { createHash, createPublicKey, verify } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 
 import { inObjects } from "../support/ageing.js";
@@ -247,6 +247,46 @@ test("a role of the organisation: its keys keep what it granted, or become narro
   await admin.expect(200, "DELETE", `/v1/keys/${key.keyId}`);
   await admin.expect(204, "DELETE", "/v1/roles/billing");
   assert.equal((await admin.ask("POST", "/v1/keys", { body: form("too late", hold) })).json.errors[0].field, "roles[0].role");
+});
+
+test("a role that more keys hold than one call shows becomes narrower for all of them", async () => {
+  const other = await startRegistry({ settings: { importedKeyIds: true } });
+  try {
+    const many = await found(other, "acme");
+    await many.expect(201, "POST", "/v1/roles", { name: "common", grants: { local: { things: "cru" } } });
+    const defaults = { kind: "basic", environment: "production", roles: [{ role: "common", accounts: "all" }] };
+    const rows = Array.from({ length: 201 }, (_, at) => ({ keyId: `key-${at}`, name: `key ${at}`, sha256: createHash("sha256").update(`${at}`).digest("hex") }));
+    for (const part of [rows.slice(0, 200), rows.slice(200)]) {
+      const { rows: imported } = await many.expect(200, "POST", "/v1/imports", { rows: part, defaults });
+      assert.ok(imported.every(({ outcome }) => outcome === "imported"), JSON.stringify(imported[0]));
+    }
+    const grants = { local: { things: "r" } };
+    const edit = (sent) => many.expect(200, "PATCH", "/v1/roles/common", { grants, ...sent });
+    const shown = [];
+    for (let after = ""; after !== null; ) {
+      const { holders, next } = await edit({ after });
+      assert.ok(holders.every(({ wider }) => wider));
+      shown.push(...holders.map(({ keyId }) => keyId));
+      after = next;
+    }
+    assert.deepEqual(shown.toSorted(), rows.map(({ keyId }) => keyId).toSorted());
+    const { next } = await edit({ apply: true });
+    assert.equal((await edit({ apply: true, after: next })).next, null);
+    for (let after = ""; after !== null; ) {
+      const page = await many.expect(200, "GET", `/v1/keys?limit=200${after && `&after=${after}`}`);
+      for (const { keyId, roles } of page.items) assert.deepEqual(roles[0].grants, grants, keyId);
+      after = page.next;
+    }
+    // Keys that have another role by now, or are removed, hold it no more.
+    const { etag } = (await many.ask("GET", "/v1/keys/key-0")).headers;
+    const body = { roles: [{ role: "read-only", accounts: "all" }] };
+    assert.equal((await many.ask("PATCH", "/v1/keys/key-0", { body, headers: { "if-match": etag } })).status, 200);
+    await many.expect(200, "DELETE", "/v1/keys/key-1");
+    const { holders } = await edit();
+    assert.deepEqual([holders.length, holders.some(({ keyId }) => ["key-0", "key-1"].includes(keyId))], [199, false]);
+  } finally {
+    await other.stop();
+  }
 });
 
 test("an organisation decides how long its keys may live", async () => {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use keyward_core::catalogue::{Action, Actions};
 use keyward_core::deployment::is_name;
+use keyward_core::limits::KEY_ID_BYTES_MAX;
 use keyward_issuer::change::Edit;
 use keyward_wire::event::EventName;
 use keyward_wire::grants::GrantTable;
@@ -22,8 +23,8 @@ use crate::sql::{self, args};
 
 /// Roles of one organisation.
 const ROLES_MAX: usize = 100;
-/// Keys that one edit shows, and can make narrower.
-const HOLDERS_MAX: usize = 1_000;
+/// Keys that one call shows, and can make narrower; the next call goes on.
+const HOLDERS_MAX: usize = 200;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -44,6 +45,10 @@ pub(crate) struct RoleEdit {
     /// Whether the keys that hold the role lose what it does not grant any more.
     #[serde(default)]
     apply: bool,
+    /// The `next` of the call before.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(length(max = KEY_ID_BYTES_MAX)))]
+    after: String,
 }
 
 /// All roles.
@@ -81,8 +86,8 @@ pub(crate) struct EditedRole<'a> {
     #[serde(flatten)]
     role: RoleView<'a>,
     holders: Vec<Holder>,
-    /// Whether there are more than these.
-    more: bool,
+    /// For `after`; `null` at the end.
+    next: Option<String>,
 }
 
 /// The organisation's own roles.
@@ -175,6 +180,9 @@ pub(super) fn restore(
 
 /// Answers with the keys that hold the role, so that whoever edits it sees whom it concerns.
 pub(super) fn edit(moment: &Moment, name: &str, edit: &RoleEdit) -> Result<Answer, Refusal> {
+    if edit.after.len() > KEY_ID_BYTES_MAX {
+        return Err(Refusal::field("after", "must have 128 bytes at most"));
+    }
     let needs = Needs::to(Action::Update, Area::Organisation);
     moment.change(needs, |change| {
         let before = own(change.storage())?
@@ -191,15 +199,11 @@ pub(super) fn edit(moment: &Moment, name: &str, edit: &RoleEdit) -> Result<Answe
             )?;
         }
         let mut holders = Vec::new();
-        let held_by = keys::holders(change.storage(), name, HOLDERS_MAX + 1)?;
+        let mut held_by = keys::holders(change.storage(), name, &edit.after, HOLDERS_MAX + 1)?;
         let more = held_by.len() > HOLDERS_MAX;
-        if more && edit.apply {
-            return Err(Refusal::because(
-                Code::Conflict,
-                "more than 1,000 keys hold it",
-            ));
-        }
-        for key_id in held_by.into_iter().take(HOLDERS_MAX) {
+        held_by.truncate(HOLDERS_MAX);
+        let next = held_by.last().filter(|_| more).cloned();
+        for key_id in held_by {
             let view = keys::view(change.storage(), &key_id)?;
             let narrowed = narrowed(&view.roles, name, &edit.grants);
             let mut wider = narrowed != view.roles;
@@ -227,7 +231,7 @@ pub(super) fn edit(moment: &Moment, name: &str, edit: &RoleEdit) -> Result<Answe
             &EditedRole {
                 role,
                 holders,
-                more,
+                next,
             },
         )
     })
@@ -239,7 +243,7 @@ pub(super) fn remove(moment: &Moment, name: &str) -> Result<Answer, Refusal> {
         let before = own(change.storage())?
             .remove(name)
             .ok_or_else(call::not_here)?;
-        if !keys::holders(change.storage(), name, 1)?.is_empty() {
+        if !keys::holders(change.storage(), name, "", 1)?.is_empty() {
             return Err(Refusal::because(Code::Conflict, "keys hold the role"));
         }
         sql::run(

@@ -6,7 +6,7 @@ use crate::policy::DAY_S;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "CREATE TABLE organisation (
         one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
         life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
@@ -35,6 +35,8 @@ const TABLES: [&str; 18] = [
         actor TEXT AS (coalesce(json_extract(entry, '$.by.operator.id'), json_extract(entry, '$.by.key.id'),
           json_extract(entry, '$.by.owner.email'), json_extract(entry, '$.by')))) STRICT",
     "CREATE TABLE roles (name TEXT PRIMARY KEY, grants TEXT NOT NULL) STRICT",
+    // Keys by their roles, but for those that were removed.
+    "CREATE TABLE held (role TEXT NOT NULL, key_id TEXT NOT NULL, PRIMARY KEY (role, key_id)) STRICT, WITHOUT ROWID",
     "CREATE TABLE repeats (
         operator TEXT NOT NULL, key TEXT NOT NULL, content_hash TEXT NOT NULL, key_id TEXT NOT NULL,
         at_s INTEGER NOT NULL, PRIMARY KEY (operator, key)) STRICT",

@@ -11,11 +11,12 @@ use crate::organisation::change::Change;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-/// The ids of so many keys that hold the role and were not removed, by their names. Not the keys:
-/// all of an organisation's may hold one role, and are more than an isolate has room for.
+/// The ids of so many keys that hold the role and were not removed, those after this one. Not the
+/// keys: many are more than an isolate has room for.
 pub(in crate::organisation) fn holders(
     storage: &Storage,
     role: &str,
+    after: &str,
     limit: usize,
 ) -> Result<Vec<String>, Refusal> {
     #[derive(Deserialize)]
@@ -24,10 +25,8 @@ pub(in crate::organisation) fn holders(
     }
     let rows: Vec<Row> = sql::rows(
         storage,
-        "SELECT key_id FROM keys WHERE removed_at_s IS NULL AND EXISTS (
-         SELECT 1 FROM json_each(view, '$.roles') WHERE json_extract(value, '$.role') = ?)
-         ORDER BY folded LIMIT ?",
-        args![role, limit as u64],
+        "SELECT key_id FROM held WHERE role = ? AND key_id > ? ORDER BY key_id LIMIT ?",
+        args![role, after, limit as u64],
     )?;
     Ok(rows.into_iter().map(|row| row.key_id).collect())
 }

@@ -1,4 +1,6 @@
 //! The row of a key.
+use std::collections::BTreeSet;
+
 use keyward_issuer::Secret;
 use keyward_wire::Record;
 use keyward_wire::event::EventName;
@@ -140,6 +142,7 @@ impl Stored {
                 stored.version,
             ],
         )?;
+        hold(&moment.storage, None, &stored.view)?;
         outbox::note(&moment.storage, &stored.view.key_id)?;
         Ok(stored)
     }
@@ -183,6 +186,7 @@ impl Stored {
                 args![key_id],
             )?;
         }
+        hold(&moment.storage, Some(&self.view), &next.view)?;
         if next.record != self.record {
             outbox::note(&moment.storage, key_id)?;
         }
@@ -256,6 +260,26 @@ pub(in crate::organisation) fn payload(
 
 fn json(view: &KeyView) -> Result<String, Refusal> {
     serde_json::to_string(view).map_err(|error| Refusal::internal(&error))
+}
+
+/// Notes the roles by which the key is found.
+fn hold(storage: &Storage, before: Option<&KeyView>, after: &KeyView) -> Result<(), Refusal> {
+    let (before, after_roles) = (before.map(held).unwrap_or_default(), held(after));
+    for role in before.difference(&after_roles) {
+        let statement = "DELETE FROM held WHERE role = ? AND key_id = ?";
+        sql::run(storage, statement, args![*role, &after.key_id])?;
+    }
+    for role in after_roles.difference(&before) {
+        let statement = "INSERT INTO held VALUES (?, ?)";
+        sql::run(storage, statement, args![*role, &after.key_id])?;
+    }
+    Ok(())
+}
+
+/// None for a key that was removed: what its roles become is nothing to it.
+fn held(view: &KeyView) -> BTreeSet<&str> {
+    let roles = view.roles.iter().filter(|_| view.removed_at.is_none());
+    roles.map(|one| one.role.as_str()).collect()
 }
 
 /// What a search looks through, in lower case.
