@@ -5,39 +5,21 @@ import { after, before, beforeEach, describe, test } from "node:test";
 
 import { rowsOf } from "../support/ageing.js";
 import { eventually } from "../support/eventually.js";
-import { confirm, mails, MAIL, tokenOf } from "../support/mails.js";
-import { found } from "../support/operator.js";
-import { startReceiver } from "../support/receiver.js";
-import { startRegistry } from "../support/registry.js";
+import { tokenOf } from "../support/mails.js";
+import { startReached } from "../support/reached.js";
 
 const DAY_S = 24 * 60 * 60;
 const ROUNDS = Number(process.env.KEYWARD_NOTICE_ROUNDS ?? 3);
 
-let receiver, registry, admin;
+let reached, receiver, registry, admin, make, deliveries, owner, mails;
 before(async () => {
-  receiver = await startReceiver();
-  registry = await startRegistry({ receiver, settings: { mail: MAIL }, secrets: { mailHeaders: { Authorization: "Bearer of-the-mail-api" } } });
-  admin = await found(registry, "acme");
+  reached = await startReached({ secrets: { mailHeaders: { Authorization: "Bearer of-the-mail-api" } } });
+  ({ receiver, registry, admin, make, deliveries, owner, mails } = reached);
 });
-after(async () => {
-  await registry?.stop();
-  await receiver?.stop();
-});
+after(() => reached?.stop());
 beforeEach(() => receiver.reset());
 
-const KEY = { kind: "basic", environment: "production", roles: [{ role: "read-only", accounts: "all" }] };
-const make = (name, owners, more = {}) => admin.expect(201, "POST", "/v1/keys", { ...KEY, name, owners, ...more });
-const subjects = (to) => mails(receiver, to).map((mail) => mail.subject);
-const deliveries = async (query) => (await admin.expect(200, "GET", `/v1/deliveries?${query}`)).items;
-
-/** An owner who has said that his address is his. */
-async function owner(address) {
-  await make(`for ${address}`, [address]);
-  await confirm(registry, receiver, address, eventually);
-  await eventually(() => subjects(address).length === 2, "what waited for that is sent");
-  receiver.received = [];
-  return address;
-}
+const subjects = (to) => mails(to).map((mail) => mail.subject);
 
 describe("an owner", () => {
   test("is asked once, and gets nothing else before he says that the address is his", async () => {
@@ -46,9 +28,9 @@ describe("an owner", () => {
     await make("asked again", ["ada@FIRM.example"]);
     const waiting = async () => (await deliveries(`recipient=ada@firm.example&state=waiting&limit=200`)).filter((one) => one.waitsFor === "confirmation");
     await eventually(async () => (await waiting()).length === 2, "two wait for his word");
-    await eventually(() => mails(receiver).length > 0, "he is asked");
-    assert.deepEqual(mails(receiver).map((mail) => mail.subject), ["[acme] Is this your address?"]);
-    const [asked] = mails(receiver);
+    await eventually(() => mails().length > 0, "he is asked");
+    assert.deepEqual(mails().map((mail) => mail.subject), ["[acme] Is this your address?"]);
+    const [asked] = mails();
     assert.equal(asked.fields.authorization, "Bearer of-the-mail-api");
 
     // Programs that look through mails open the page, and nothing happens.
@@ -63,13 +45,13 @@ describe("an owner", () => {
       const refused = await registry.ask("POST", "/v1/owners/confirmation", { body: { token } });
       assert.equal(refused.status, 404, token);
     }
-    assert.equal(mails(receiver).length, 1);
+    assert.equal(mails().length, 1);
 
     const says = () => registry.ask("POST", "/v1/owners/confirmation", { body: { token: tokenOf(asked) } });
     assert.equal((await says()).status, 204);
-    await eventually(() => mails(receiver).length === 3, "both are sent");
+    await eventually(() => mails().length === 3, "both are sent");
     assert.equal((await says()).status, 204);
-    const [told] = mails(receiver, to).slice(1);
+    const [told] = mails(to).slice(1);
     assert.equal(told.subject, `[acme] New API key ${key.keyId}`);
     const log = await admin.expect(200, "GET", "/v1/audit?limit=1000&subject=ada@firm.example");
     const entries = log.trim().split("\n").map((line) => JSON.parse(line));
@@ -79,27 +61,27 @@ describe("an owner", () => {
   test("with many names for one mailbox is asked by three of them a day", async () => {
     const names = [1, 2, 3, 4, 5].map((name) => `pestered+${name}@firm.example`);
     await make("pestering", names);
-    const asked = () => mails(receiver).filter((mail) => mail.to[0].startsWith("pestered+")).length;
+    const asked = () => mails().filter((mail) => mail.to[0].startsWith("pestered+")).length;
     const waits = async () => (await deliveries("state=waiting&limit=200")).filter((one) => one.event === "owner.asked" && one.waitsFor === "tomorrow");
     await eventually(async () => asked() + (await waits()).length === names.length, "each is asked, or waits");
     assert.equal(asked(), 3);
     await make("nobody else's", ["pestered@other.example"]);
-    await eventually(() => mails(receiver, "pestered@other.example").length === 1, "another mailbox is asked");
+    await eventually(() => mails("pestered@other.example").length === 1, "another mailbox is asked");
   });
 
   test("hears of a key's whole life, and no secret", async () => {
     const to = await owner("life@firm.example");
     const key = await make("whole life", [to], { kind: "signed" });
-    await eventually(() => mails(receiver, to).length === 1, "made");
+    await eventually(() => mails(to).length === 1, "made");
     const rotated = await admin.expect(200, "POST", `/v1/keys/${key.keyId}/rotate`, { oldUntil: Math.floor(Date.now() / 1000) + DAY_S });
-    await eventually(() => mails(receiver, to).length === 2, "rotated");
+    await eventually(() => mails(to).length === 2, "rotated");
     await admin.expect(200, "POST", `/v1/keys/${key.keyId}/end-rotation`);
     await admin.expect(200, "POST", `/v1/keys/${key.keyId}/disable`);
     await admin.expect(200, "DELETE", `/v1/keys/${key.keyId}`);
-    await eventually(() => mails(receiver, to).length === 3, "removed");
+    await eventually(() => mails(to).length === 3, "removed");
     assert.deepEqual(subjects(to), [`[acme] New API key ${key.keyId}`, `[acme] New secret for API key ${key.keyId}`, `[acme] API key ${key.keyId} was removed`]);
-    const ids = mails(receiver, to).map((mail) => mail.headers["Message-ID"]);
-    for (const [index, mail] of mails(receiver, to).entries()) {
+    const ids = mails(to).map((mail) => mail.headers["Message-ID"]);
+    for (const [index, mail] of mails(to).entries()) {
       assert.match(ids[index], /^<[\w-]{43}@firm\.example>$/);
       assert.equal(`<${mail.fields["idempotency-key"]}@firm.example>`, ids[index]);
       for (const secret of [key.secret, rotated.secret]) assert.ok(!JSON.stringify(mail).includes(secret));
@@ -113,7 +95,7 @@ describe("an owner", () => {
     const to = await owner("end@firm.example");
     const now_s = Math.floor(Date.now() / 1000);
     const key = await make("ends in a week", [to], { expiresAt: now_s + 7 * DAY_S + 3 });
-    await eventually(() => mails(receiver, to).length === 2, "the week's notice", 10_000);
+    await eventually(() => mails(to).length === 2, "the week's notice", 10_000);
     assert.equal(subjects(to)[1], `[acme] API key ${key.keyId} expires in 7 days`);
     const events = async () => (await deliveries(`key=${key.keyId}&recipient=${to}`)).map((one) => [one.event, one.state]);
     const passed = (await events()).filter(([event, state]) => event === "key.expires_soon" && state === "passed");
@@ -121,26 +103,26 @@ describe("an owner", () => {
     const change = (body, etag) => admin.expect(200, "PATCH", `/v1/keys/${key.keyId}`, body, { "if-match": etag });
     const etag = async () => (await admin.ask("GET", `/v1/keys/${key.keyId}`)).headers.etag;
     await change({ expiresAt: now_s + 30 * DAY_S + 4 }, await etag());
-    await eventually(() => mails(receiver, to).length === 3, "the month's notice", 10_000);
+    await eventually(() => mails(to).length === 3, "the month's notice", 10_000);
     // Back to the first end: what was said of it is not said again.
     await change({ expiresAt: now_s + 7 * DAY_S + 3 }, await etag());
     const other = await owner("other-end@firm.example");
     await change({ owners: [other], expiresAt: now_s + 7 * DAY_S + 8 }, await etag());
-    await eventually(() => mails(receiver, other).length === 1, "the new owner's notice", 15_000);
-    assert.equal(mails(receiver, to).length, 0);
+    await eventually(() => mails(other).length === 1, "the new owner's notice", 15_000);
+    assert.equal(mails(to).length, 0);
   });
 
   test("who is not named any more gets nothing", async () => {
     const [to, next] = [await owner("before@firm.example"), await owner("after@firm.example")];
     const key = await make("handed over", [to]);
-    await eventually(() => mails(receiver, to).length === 1, "made");
+    await eventually(() => mails(to).length === 1, "made");
     await admin.expect(200, "PATCH", `/v1/keys/${key.keyId}`, { owners: [next] }, { "if-match": "\"1\"" });
     const waits = async (address) => (await deliveries(`key=${key.keyId}&recipient=${address}&state=waiting`)).length;
     assert.equal(await waits(to), 0);
     assert.equal(await waits(next), 4);
     await admin.expect(200, "DELETE", `/v1/keys/${key.keyId}`);
-    await eventually(() => mails(receiver, next).length === 1, "removed");
-    assert.equal(mails(receiver, to).length, 1);
+    await eventually(() => mails(next).length === 1, "removed");
+    assert.equal(mails(to).length, 1);
     assert.equal(await waits(next), 0);
   });
 });
@@ -151,8 +133,8 @@ describe("the mail API", () => {
     let failures = 1;
     receiver.answer = (response) => response.writeHead(failures-- > 0 ? 500 : 202).end();
     await make("failing", [to]);
-    await eventually(() => mails(receiver, to).length === 2, "the second try", 15_000);
-    const [one, other] = mails(receiver, to);
+    await eventually(() => mails(to).length === 2, "the second try", 15_000);
+    const [one, other] = mails(to);
     assert.ok(other.at - one.at >= 4_000);
     assert.equal(one.headers["Message-ID"], other.headers["Message-ID"]);
     assert.equal(one.fields["idempotency-key"], other.fields["idempotency-key"]);
@@ -168,7 +150,7 @@ describe("the mail API", () => {
     assert.deepEqual([one.event, one.status, one.channel, one.recipient], ["key.created", 422, "mail", to]);
     receiver.answer = (response) => response.writeHead(200).end();
     await admin.expect(200, "POST", `/v1/deliveries/${one.id}/retry`);
-    await eventually(() => mails(receiver, to).length === 2, "it is sent");
+    await eventually(() => mails(to).length === 2, "it is sent");
     assert.equal((await admin.ask("POST", `/v1/deliveries/${one.id}/retry`)).status, 409);
     assert.equal((await admin.ask("POST", "/v1/deliveries/nothing/retry")).status, 404);
   });
@@ -177,9 +159,9 @@ describe("the mail API", () => {
     const to = await owner("redirected@firm.example");
     receiver.answer = (response) => response.writeHead(307, { location: "https://elsewhere.example/" }).end();
     await make("redirected", [to]);
-    await eventually(() => mails(receiver, to).length === 1, "it is asked");
+    await eventually(() => mails(to).length === 1, "it is asked");
     receiver.answer = (response) => response.writeHead(200).end();
-    await eventually(() => mails(receiver, to).length === 2, "it is asked again", 15_000);
+    await eventually(() => mails(to).length === 2, "it is asked again", 15_000);
     assert.equal(receiver.to("elsewhere.example").length, 0);
   });
 
@@ -198,7 +180,7 @@ describe("the mail API", () => {
     assert.ok(held.length < 6, "the others have not even begun");
     receiver.answer = (response) => response.writeHead(200).end();
     for (const response of held) response.writeHead(200).end();
-    await eventually(async () => new Set(mails(receiver, to).map((mail) => mail.subject)).size === 6, "all are sent", 30_000);
+    await eventually(async () => new Set(mails(to).map((mail) => mail.subject)).size === 6, "all are sent", 30_000);
   });
 });
 
@@ -229,18 +211,18 @@ test(`killed while it sends, ${ROUNDS} times: each notice arrives, and once more
     for (let turn = 0; turn < 12; turn++) keys.push(await make(`crash ${round} ${turn}`, [to]));
     // While the answer to one of them is on its way.
     const moment = known.size + Math.ceil(Math.random() * keys.length);
-    await eventually(() => mails(receiver, to).length - repeats >= moment, "some are sent", 20_000);
+    await eventually(() => mails(to).length - repeats >= moment, "some are sent", 20_000);
     await registry.kill();
     for (const key of keys) known.set(key.keyId, round);
     await registry.restart();
     await admin.expect(200, "GET", "/v1/session");
-    const arrived = () => new Set(mails(receiver, to).map((mail) => mail.subject)).size;
+    const arrived = () => new Set(mails(to).map((mail) => mail.subject)).size;
     await eventually(() => arrived() === known.size, "every notice arrived", 60_000);
     await eventually(async () => (await deliveries(`recipient=${to}&state=sending`)).length === 0, "all are settled", 30_000);
-    repeats = mails(receiver, to).length - known.size;
+    repeats = mails(to).length - known.size;
   }
   const counts = new Map();
-  for (const mail of mails(receiver, to)) {
+  for (const mail of mails(to)) {
     const id = mail.headers["Message-ID"];
     counts.set(id, (counts.get(id) ?? 0) + 1);
     sent += 1;

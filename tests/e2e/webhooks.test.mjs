@@ -7,29 +7,19 @@ import { Webhook } from "standardwebhooks";
 
 import { inObjects } from "../support/ageing.js";
 import { eventually } from "../support/eventually.js";
-import { confirm, mails, MAIL } from "../support/mails.js";
-import { enrol, found } from "../support/operator.js";
-import { startReceiver } from "../support/receiver.js";
-import { ADMIN, startRegistry } from "../support/registry.js";
+import { enrol } from "../support/operator.js";
+import { startReached } from "../support/reached.js";
+import { ADMIN } from "../support/registry.js";
 
-let receiver, registry, admin;
+let reached, receiver, registry, admin, make, deliveries, mails, confirm, hook, edit, remove;
 before(async () => {
-  receiver = await startReceiver();
-  registry = await startRegistry({ receiver, settings: { mail: MAIL, apiAuthorities: ["api.example:8443"] } });
-  admin = await found(registry, "acme");
+  reached = await startReached({ settings: { apiAuthorities: ["api.example:8443"] } });
+  ({ receiver, registry, admin, make, deliveries, mails, confirm, webhook: hook, editWebhook: edit, removeWebhook: remove } = reached);
 });
-after(async () => {
-  await registry?.stop();
-  await receiver?.stop();
-});
+after(() => reached?.stop());
 beforeEach(() => receiver.reset());
 
-const KEY = { kind: "basic", environment: "production", roles: [{ role: "read-only", accounts: "all" }] };
-const make = (name) => admin.expect(201, "POST", "/v1/keys", { ...KEY, name });
-const hook = (host, more = {}) => admin.expect(201, "POST", "/v1/webhooks", { url: `https://${host}/in?token=t0ken`, ...more });
-const remove = (webhook) => admin.expect(204, "DELETE", `/v1/webhooks/${webhook.id}`);
 const read = (secret) => (one) => new Webhook(secret).verify(one.text, one.headers);
-const deliveries = async (query) => (await admin.expect(200, "GET", `/v1/deliveries?${query}`)).items;
 
 describe("a webhook", () => {
   test("is told of keys, signed so that its receiver's library takes it", async () => {
@@ -89,6 +79,65 @@ describe("a webhook", () => {
     await remove(webhook);
   });
 
+  test("has no third secret: who rotates during a rotation is told until when it lasts, and can end it", async () => {
+    const webhook = await hook("twice.example", { events: ["webhook.tested"] });
+    const path = `/v1/webhooks/${webhook.id}`;
+    const first = await admin.expect(200, "POST", `${path}/rotate`, {});
+    const refused = await admin.ask("POST", `${path}/rotate`, { body: {} });
+    assert.deepEqual([refused.status, refused.json.code], [409, "conflict"]);
+    assert.ok(refused.json.detail.includes(`until ${first.oldSecretUntil}`), refused.json.detail);
+    await admin.expect(202, "POST", `${path}/test`);
+    await eventually(() => receiver.to("twice.example").length === 1, "the trial");
+    for (const { secret } of [webhook, first]) read(secret)(receiver.to("twice.example")[0]);
+
+    assert.equal((await admin.expect(200, "POST", `${path}/end-rotation`)).oldSecretUntil, null);
+    const second = await admin.expect(200, "POST", `${path}/rotate`, {});
+    await admin.expect(202, "POST", `${path}/test`);
+    await eventually(() => receiver.to("twice.example").length === 2, "the trial");
+    const last = receiver.to("twice.example")[1];
+    for (const { secret } of [first, second]) read(secret)(last);
+    assert.throws(() => read(webhook.secret)(last));
+    const log = await admin.expect(200, "GET", `/v1/audit?limit=1000&subject=${webhook.id}`);
+    const actions = log.trim().split("\n").map((line) => JSON.parse(line).action).filter((action) => action !== "webhook.tested");
+    assert.deepEqual(actions, ["webhook.created", "webhook.rotated", "webhook.rotation_ended", "webhook.rotated"]);
+
+    // A key does the same.
+    const key = await make("rotated twice");
+    const rotate = () => admin.ask("POST", `/v1/keys/${key.keyId}/rotate`, { body: { oldUntil: first.oldSecretUntil } });
+    assert.equal((await rotate()).status, 200);
+    const again = await rotate();
+    assert.deepEqual([again.status, again.json.detail], [409, refused.json.detail]);
+    await remove(webhook);
+  });
+
+  test("is changed by who has seen its present state", async () => {
+    const { json: webhook, headers: made } = await admin.ask("POST", "/v1/webhooks", { body: { url: "https://seen.example/in" } });
+    const path = `/v1/webhooks/${webhook.id}`;
+    const shown = await admin.ask("GET", path);
+    assert.match(made.etag, /^"\d+"$/);
+    assert.equal(shown.headers.etag, made.etag);
+    const change = (method, suffix, body, etag) => admin.ask(method, path + suffix, { body, headers: etag && { "if-match": etag } });
+    const unsaid = await change("PATCH", "", { disabled: true });
+    assert.deepEqual([unsaid.status, unsaid.json.code], [428, "precondition_required"]);
+    const edited = await change("PATCH", "", { events: ["key.removed"] }, made.etag);
+    assert.equal(edited.status, 200);
+    assert.notEqual(edited.headers.etag, made.etag);
+    // What somebody else has decided meanwhile is not undone by who does not know of it.
+    for (const [method, suffix, body] of [["PATCH", "", { disabled: true }], ["POST", "/rotate", {}], ["POST", "/end-rotation"], ["DELETE", ""]]) {
+      const refused = await change(method, suffix, body, made.etag);
+      assert.deepEqual([refused.status, refused.json.code], [412, "precondition_failed"], `${method} ${suffix}`);
+    }
+    const same = await change("PATCH", "", { events: ["key.removed"] }, edited.headers.etag);
+    assert.equal(same.headers.etag, edited.headers.etag, "what changes nothing is no other state");
+    const rotated = await change("POST", "/rotate", {}, same.headers.etag);
+    assert.equal(rotated.status, 200);
+    // That it is called, and how that went, is nobody's decision.
+    await admin.expect(202, "POST", `${path}/test`);
+    await eventually(() => receiver.to("seen.example").length === 1, "it is called");
+    await eventually(async () => (await admin.expect(200, "GET", path)).deliveredAt !== null, "that is noted");
+    assert.equal((await change("DELETE", "", undefined, rotated.headers.etag)).status, 204);
+  });
+
   test("goes where it may go", async () => {
     for (const url of [
       "http://hooks.example/", "https://hooks/", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/", "https://u@hooks.example/",
@@ -102,7 +151,7 @@ describe("a webhook", () => {
       assert.equal(refused.status, 422);
     }
     assert.equal((await admin.ask("POST", "/v1/webhooks", { body: { url: "https://hooks.example/", events: ["key.nothing"] } })).status, 400);
-    for (const [method, path] of [["GET", ""], ["PATCH", ""], ["DELETE", ""], ["POST", "/test"], ["POST", "/rotate"]]) {
+    for (const [method, path] of [["GET", ""], ["PATCH", ""], ["DELETE", ""], ["POST", "/test"], ["POST", "/rotate"], ["POST", "/end-rotation"]]) {
       const body = method === "GET" || method === "DELETE" ? undefined : {};
       assert.equal((await admin.ask(method, `/v1/webhooks/wh_nothing${path}`, { body })).status, 404, `${method} ${path}`);
     }
@@ -153,16 +202,16 @@ describe("a webhook", () => {
     await eventually(async () => (await shown()).disabled, "it is disabled");
     await eventually(() => receiver.to("watching.example").length === 1, "the other one is told");
     assert.deepEqual(read(other.secret)(receiver.to("watching.example")[0]).data, { organisation: "acme", webhook: webhook.id, status: 503 });
-    await confirm(registry, receiver, admin.email, eventually);
-    await eventually(() => mails(receiver, admin.email).length === 2, "the firm-admin is told");
-    const [, mail] = mails(receiver, admin.email);
+    await confirm(admin.email);
+    await eventually(() => mails(admin.email).length === 2, "the firm-admin is told");
+    const [, mail] = mails(admin.email);
     assert.equal(mail.subject, `[acme] Webhook ${webhook.id} was disabled`);
     assert.ok(!JSON.stringify(mail).includes("t0ken"));
 
     assert.equal((await admin.ask("POST", `/v1/webhooks/${webhook.id}/test`)).status, 409);
     const calls = receiver.to("failing.example").length;
     receiver.answer = (response) => response.writeHead(204).end();
-    const enabled = await admin.expect(200, "PATCH", `/v1/webhooks/${webhook.id}`, { disabled: false });
+    const enabled = await edit(webhook, { disabled: false });
     assert.deepEqual([enabled.disabled, enabled.failures], [false, 0]);
     await admin.expect(202, "POST", `/v1/webhooks/${webhook.id}/test`);
     await eventually(() => receiver.to("failing.example").length > calls, "it is called again", 15_000);
@@ -184,16 +233,16 @@ describe("a webhook that keeps its caller waiting", () => {
   test("holds up no mail, and no other webhook", async () => {
     const [slow, quick] = [await hook("slow.example", { events: ["webhook.tested"] }), await hook("quick.example", { events: ["webhook.tested"] })];
     const to = "beside@firm.example";
-    await admin.expect(201, "POST", "/v1/keys", { ...KEY, name: "asks its owner", owners: [to] });
-    await confirm(registry, receiver, to, eventually);
-    await eventually(() => mails(receiver, to).length === 2, "its owner is told");
+    await make("asks its owner", [to]);
+    await confirm(to);
+    await eventually(() => mails(to).length === 2, "its owner is told");
     receiver.answer = (response, { host }) => setTimeout(() => response.writeHead(204).end(), host === "slow.example" ? 4_000 : 0);
     for (let times = 0; times < 4; times++) await admin.expect(202, "POST", `/v1/webhooks/${slow.id}/test`);
     await eventually(() => receiver.to("slow.example").length > 0, "it is called");
     await admin.expect(202, "POST", `/v1/webhooks/${quick.id}/test`);
     const begun = performance.now();
-    await admin.expect(201, "POST", "/v1/keys", { ...KEY, name: "in the meantime", owners: [to] });
-    await eventually(() => mails(receiver, to).length === 3, "the mail is sent", 3_000);
+    await make("in the meantime", [to]);
+    await eventually(() => mails(to).length === 3, "the mail is sent", 3_000);
     await eventually(() => receiver.to("quick.example").length === 1, "the other one is called", 7_000);
     const calls = receiver.to("slow.example").length;
     console.log(`beside a webhook that takes 4 s each: the other one after ${Math.round(performance.now() - begun)} ms, with ${calls} of 4 begun`);
@@ -228,7 +277,7 @@ test("a webhook that goes elsewhere now is called there at once, with what waite
     `UPDATE deliveries SET due_at_s = ${later}, try_at_s = ${later} WHERE recipient = '${webhook.id}'`,
   ]);
   await registry.restart();
-  await admin.expect(200, "PATCH", `/v1/webhooks/${webhook.id}`, { url: "https://new.example/" });
+  await edit(webhook, { url: "https://new.example/" });
   await eventually(() => receiver.to("new.example").length === 1, "it is called there");
   await remove(webhook);
 });

@@ -11,7 +11,7 @@ import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.modes import GenerationMode
 
-# The last ETag of each key.
+# The last ETag of each key and webhook.
 STATES = {}
 # How often each operation was answered with each status.
 ANSWERS = collections.defaultdict(collections.Counter)
@@ -45,9 +45,10 @@ def before_call(context, case, **_):
         case.headers["If-Match"] = "-"
     if is_wrong(case):
         return
-    key_id = (case.path_parameters or {}).get("keyId")
-    if "If-Match" in case.headers and key_id in STATES:
-        case.headers["If-Match"] = STATES[key_id]
+    parameters = case.path_parameters or {}
+    which = parameters.get("keyId") or parameters.get("id")
+    if "If-Match" in case.headers and which in STATES:
+        case.headers["If-Match"] = STATES[which]
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = digest(case.body)
     if case.body is not None:
@@ -65,11 +66,12 @@ def before_call(context, case, **_):
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """Notes how it was answered, and which state a key is in by now."""
+    """Notes how it was answered, and which state a key or webhook is in by now."""
     ANSWERS[case.operation.definition.raw["operationId"]][response.status_code] += 1
     tag = response.headers.get("etag")
     if tag:
-        STATES[json.loads(response.content)["keyId"]] = tag[0]
+        shown = json.loads(response.content)
+        STATES[shown.get("keyId") or shown["id"]] = tag[0]
 
 
 @atexit.register

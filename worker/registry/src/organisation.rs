@@ -19,6 +19,7 @@ mod schema;
 mod sessions;
 mod settings;
 mod usage;
+mod version;
 mod webhooks;
 
 use core::cell::RefCell;
@@ -180,6 +181,9 @@ pub(crate) enum OrganisationCall {
     RotateWebhook {
         id: String,
         rotation: WebhookRotation,
+    },
+    EndWebhookRotation {
+        id: String,
     },
     RemoveWebhook {
         id: String,
@@ -368,6 +372,7 @@ impl Organisation {
             OrganisationCall::RotateWebhook { id, rotation } => {
                 webhooks::rotate(&moment, &id, &rotation)
             }
+            OrganisationCall::EndWebhookRotation { id } => webhooks::end_rotation(&moment, &id),
             OrganisationCall::RemoveWebhook { id } => webhooks::remove(&moment, &id),
             OrganisationCall::TestWebhook { id } => webhooks::test(&moment, &id),
             OrganisationCall::Deliveries(query) => deliveries::list(&moment, &query),

@@ -204,6 +204,13 @@ impl Refusal {
         Self::invalid(Vec::from([FieldError::new(field, detail)]))
     }
 
+    /// There are two secrets already, until this second of Unix time.
+    pub(crate) fn rotation_under_way(until_s: u64) -> Self {
+        let detail =
+            format!("two secrets are valid until {until_s}; end-rotation ends the older one now");
+        Self::because(Code::Conflict, detail)
+    }
+
     /// What should not happen: the client is told to come again, the log why.
     pub(crate) fn internal(error: &dyn core::fmt::Display) -> Self {
         let line = serde_json::json!({ "event": "registry_failure", "error": error.to_string() });

@@ -10,7 +10,7 @@ use crate::call::{self, About, Answer, Ask, ORGANISATION};
 use crate::configuration::Configuration;
 use crate::confirmation::{self, OwnerConfirmation};
 use crate::front::{self, Asked};
-use crate::object::Object;
+use crate::object;
 use crate::operation::Operation;
 use crate::organisation::{AuditQuery, BackupQuery, DeliveryQuery, KeyQuery, OrganisationCall};
 use crate::refusal::{Code, FieldError, Refusal};
@@ -134,6 +134,7 @@ pub(crate) async fn answer(
             id: first(),
             rotation: json(asked)?,
         },
+        Op::EndWebhookRotation => Call::EndWebhookRotation { id: first() },
         Op::TestWebhook => Call::TestWebhook { id: first() },
         Op::ListDeliveries => Call::Deliveries(delivery_query(asked)?),
         Op::RetryDelivery => Call::RetryDelivery { id: first() },
@@ -209,8 +210,7 @@ pub(crate) async fn ask_organisation(
 /// # Errors
 /// `malformed`, with the member that is not.
 pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
-    let mut parser = serde_json::Deserializer::from_str(&asked.content);
-    let Object(read) = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+    object::read(&asked.content).map_err(|error| {
         // Both may quote what was sent, which is longer than an answer is to be.
         let path = shortened(&error.path().to_string());
         let detail = shortened(&error.into_inner().to_string());
@@ -218,11 +218,7 @@ pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
             errors: Vec::from([FieldError::new(path, detail)]),
             ..Code::Malformed.into()
         }
-    })?;
-    parser
-        .end()
-        .map_err(|error| Refusal::because(Code::Malformed, error))?;
-    Ok(read)
+    })
 }
 
 /// The same of content that is full of secrets: what a parser says may repeat some of it.
@@ -230,8 +226,8 @@ pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
 /// # Errors
 /// `malformed`, with the place.
 fn secretive<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
-    serde_json::from_str(&asked.content).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
+    object::read(&asked.content).map_err(|error| {
+        let (line, column) = (error.inner().line(), error.inner().column());
         let detail = format!("not as documented, at line {line}, column {column}");
         Refusal::because(Code::Malformed, detail)
     })

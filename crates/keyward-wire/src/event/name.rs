@@ -84,6 +84,7 @@ names! {
     WebhookCreated "webhook.created" [Audit], "The organisation has a new webhook.";
     WebhookEdited "webhook.edited" [Audit], "A webhook's URL, events or state is another one.";
     WebhookRotated "webhook.rotated" [Audit], "A webhook has a new secret.";
+    WebhookRotationEnded "webhook.rotation_ended" [Audit], "A webhook's newest secret is the only one.";
     WebhookRemoved "webhook.removed" [Audit], "A webhook was removed.";
     WebhookTested "webhook.tested" [Audit, Webhook], "An operator wants to know whether a webhook arrives.";
     WebhookDisabled "webhook.disabled" [Audit, Mail, Webhook], "A webhook is not called any more: for three days nothing could be delivered, or it answered 410.";

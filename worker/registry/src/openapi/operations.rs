@@ -1,11 +1,10 @@
 //! What each operation takes, answers, needs, and can be refused with.
 use keyward_core::catalogue::Action;
 use schemars::JsonSchema;
-use serde_json::{Value, json};
 
 use super::describing::{Described, Describing, Identity};
 use super::schemas::Schemas;
-use super::shapes::{Health, JsonLines, JwkSet, Page};
+use super::shapes::{Document, Health, JsonLines, JwkSet, Page};
 use crate::call::JSON_LINES;
 use crate::confirmation::OwnerConfirmation;
 use crate::key::{ImportForm, KeyEdit, KeyForm};
@@ -16,11 +15,13 @@ use crate::organisation::{
     KeyPage, KeyQuery, KeyWithSecret, NewOperator, NewRole, NewWebhook, OperatorEdit, OperatorView,
     Operators, Reconciled, Reconciliation, RestoreForm, RestoreReport, RoleEdit, RoleView, Roles,
     Rotation, Settings, SettingsEdit, SignedHead, Trial, UsageForm, WebhookEdit, WebhookRotation,
-    WebhookView, WebhookWithSecret, Webhooks, Who,
+    WebhookWithSecret, Webhooks, Who,
 };
 use crate::policy::Area;
 use crate::refusal::Code;
-use crate::sign_in::{Confirmation, Enrolment, NewOrganisation, SecondFactor, SignIn, SignedIn};
+use crate::sign_in::{
+    Confirmation, Enrolment, NewOrganisation, SecondFactor, SignIn, SignInWithKey, SignedIn,
+};
 
 /// With what changes of a key can be refused.
 const KEY_CHANGE: &[Code] = &[
@@ -44,7 +45,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
                 "Founds an organisation, and gives the invitation of its first firm-admin",
             )
             .by(Identity::Root)
-            .takes_like::<NewOrganisation>(json!({ "name": "acme", "firmAdmin": "admin@acme.example" }))
+            .takes::<NewOrganisation>()
             .gives::<Invited>(201, "Founded")
             .refuses(&[Code::NameTaken, Code::TooManyAttempts]),
         Op::Enrol => is
@@ -70,8 +71,9 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
                 "session",
                 "Signs in; with a request that a key of one's own has signed, by the code alone",
             )
-            .by(Identity::Nobody)
+            .by(Identity::NobodyOrKey)
             .takes::<SignIn>()
+            .takes::<SignInWithKey>()
             .gives::<SignedIn<'static>>(200, "Signed in")
             .with("Set-Cookie", "The session.")
             .refuses(FACTORS),
@@ -100,11 +102,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .needs(Keys, Create)
             .fresh()
             .may_be_repeated()
-            .takes_like::<KeyForm>(json!({
-                "name": "Reports: nightly", "kind": "signed", "environment": "production",
-                "roles": [{ "role": "read-only", "accounts": "all" }],
-                "owners": ["ops@firm.example"], "allowlist": "192.0.2.0/24, 2001:db8::/32", "lifeDays": 90,
-            }))
+            .takes::<KeyForm>()
             .gives::<KeyWithSecret<'static>>(201, "Made")
             .gives::<KeyWithSecret<'static>>(200, "Made before with this `Idempotency-Key`")
             .with("ETag", "The state of the key, for `If-Match`.")
@@ -119,7 +117,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .says("keys", "Changes a key; what is absent stays")
             .needs(Keys, Update)
             .if_match(true)
-            .takes_like::<KeyEdit>(json!({ "allowlist": null, "memo": "moved to the new cluster" }))
+            .takes::<KeyEdit>()
             .shows_key()
             .refuses(&[
                 Code::BeyondMayGrant,
@@ -220,13 +218,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .says("operators", "Makes an operator, and gives his invitation")
             .needs(Persons, Create)
             .fresh()
-            .takes_like::<NewOperator>(json!({
-                "email": "clerk@acme.example", "role": { "custom": { "keys": "cru", "audit": "r" } },
-                "mayGrant": {
-                    "roles": ["read-only"], "apis": "all", "environments": ["uat"], "accounts": "all",
-                    "lifeDaysMax": 90,
-                },
-            }))
+            .takes::<NewOperator>()
             .gives::<Invited>(201, "Invited for three days")
             .refuses(&[Code::BeyondMayGrant, Code::NameTaken, Code::Conflict]),
         Op::InviteOperatorAgain => is
@@ -291,6 +283,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
                 "keys",
                 "Says what a server that verifies requests itself saw of keys; with a key alone",
             )
+            .by(Identity::Key)
             .takes::<UsageForm>()
             .empty("Noted, but for keys of another organisation or environment")
             .refuses(&[Code::Forbidden]),
@@ -331,11 +324,12 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .fresh()
             .takes::<NewWebhook>()
             .gives::<WebhookWithSecret<'static>>(201, "Made")
+            .with("ETag", "The state of the webhook, for `If-Match`.")
             .refuses(&[Code::Conflict]),
         Op::ShowWebhook => is
             .says("webhooks", "One webhook")
             .needs(Organisation, Read)
-            .gives::<WebhookView>(200, "The webhook"),
+            .shows_webhook(),
         Op::EditWebhook => is
             .says(
                 "webhooks",
@@ -343,13 +337,21 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             )
             .needs(Organisation, Update)
             .fresh()
+            .if_match(true)
             .takes::<WebhookEdit>()
-            .gives::<WebhookView>(200, "Changed"),
+            .shows_webhook()
+            .refuses(&[
+                Code::Conflict,
+                Code::PreconditionFailed,
+                Code::PreconditionRequired,
+            ]),
         Op::RemoveWebhook => is
             .says("webhooks", "Removes a webhook")
             .needs(Organisation, Delete)
             .fresh()
-            .empty("Removed"),
+            .if_match(false)
+            .empty("Removed")
+            .refuses(&[Code::PreconditionFailed]),
         Op::RotateWebhook => is
             .says(
                 "webhooks",
@@ -357,8 +359,18 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             )
             .needs(Organisation, Update)
             .fresh()
+            .if_match(false)
             .takes::<WebhookRotation>()
-            .gives::<WebhookWithSecret<'static>>(200, "The webhook and its new secret"),
+            .gives::<WebhookWithSecret<'static>>(200, "The webhook and its new secret")
+            .with("ETag", "The state of the webhook, for `If-Match`.")
+            .refuses(&[Code::Conflict, Code::PreconditionFailed]),
+        Op::EndWebhookRotation => is
+            .says("webhooks", "Only the newest secret signs")
+            .needs(Organisation, Update)
+            .fresh()
+            .if_match(false)
+            .shows_webhook()
+            .refuses(&[Code::PreconditionFailed]),
         Op::TestWebhook => is
             .says("webhooks", "Sends a webhook an event that means nothing")
             .needs(Organisation, Update)
@@ -394,7 +406,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
         Op::ShowOpenapi => is
             .says("public", "This document")
             .by(Identity::Nobody)
-            .gives::<Value>(200, "OpenAPI 3.1"),
+            .gives::<Document>(200, "OpenAPI 3.1"),
         Op::ShowHealth => is
             .says("public", "Whether the registry answers")
             .by(Identity::Nobody)

@@ -95,6 +95,7 @@ shapes! {
         "required": ["keys"],
     }
     JsonLines { "type": "string" }
+    Document { "type": "object" }
     Seal { "type": "string", "maxLength": SEAL_BYTES_MAX }
     Lines { "type": "array", "items": { "type": "object" }, "maxItems": LINES_MAX }
     UsageReports { "type": "array", "maxItems": REPORTS_MAX, "items": {

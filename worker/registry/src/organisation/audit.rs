@@ -123,6 +123,7 @@ pub(crate) struct AuditQuery {
     /// Those about this key or operator; all of them when absent.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Subject>"))]
     pub(crate) subject: Option<String>,
+    /// Entries of an answer; 100 when absent.
     #[cfg_attr(test, schemars(range(min = 1, max = LINES_MAX)))]
     pub(crate) limit: u64,
 }

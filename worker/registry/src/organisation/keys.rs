@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
 use super::change::{Change, Moment, Needs};
-use super::{schema, sessions};
+use super::{schema, sessions, version};
 use crate::automation;
 use crate::call::Answer;
 use crate::key::{KeyEdit, KeyView};
@@ -68,9 +68,7 @@ pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answe
         EventName::KeyEdited,
         Inside::BeforeAndAfter,
         |_, stored| {
-            if moment.about.if_match.is_none() {
-                return Err(Code::PreconditionRequired.into());
-            }
+            version::is_said(moment)?;
             let basis = Basis::read(&moment.storage)?;
             let edit = basis.checker(moment).edit(edit, &stored.view)?;
             let record = keyward_issuer::change::edit(&stored.record()?, edit.record, moment.now_s)
@@ -183,7 +181,13 @@ fn reissued(change: &Change<'_>, stored: &Stored, rotation: &Rotation) -> Result
             issuer.reissue(&record, end_s, old_until_s, now_s, &mut random::fill)
         })
         .ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?;
-    let IssuedKey { record, secret } = issued.map_err(refused)?;
+    let under_way_until_s = stored.view.issues.get(1).and_then(|one| one.not_after);
+    let IssuedKey { record, secret } = issued.map_err(|error| match under_way_until_s {
+        Some(until_s) if error == IssueError::RotationUnderWay => {
+            Refusal::rotation_under_way(until_s)
+        }
+        _ => refused(error),
+    })?;
     let view = stored.view.clone();
     Ok(Changed {
         view: view.reissued(&record, now_s, &change.actor.answers),
@@ -228,11 +232,7 @@ fn change(
 ) -> Result<Answer, Refusal> {
     moment.change(needs, |change| {
         let stored = Stored::read(change.storage(), key_id)?;
-        if let Some(wanted) = &moment.about.if_match
-            && *wanted != stored.etag()
-        {
-            return Err(Code::PreconditionFailed.into());
-        }
+        version::is_seen(moment, stored.version)?;
         let may_grant = |view: &KeyView| match inside {
             Inside::Neither => change.actor.reaches(&view.environment).map_err(beyond),
             Inside::BeforeAndAfter => is_inside(moment, change.actor, view),

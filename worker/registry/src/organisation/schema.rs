@@ -47,9 +47,9 @@ const TABLES: [&str; 18] = [
         status INTEGER, waits_for TEXT, due_at_s INTEGER, created_at_s INTEGER NOT NULL,
         changed_at_s INTEGER NOT NULL, forget_at_s INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE webhooks (
-        id TEXT PRIMARY KEY, url TEXT NOT NULL, events TEXT NOT NULL, secret TEXT NOT NULL, old_secret TEXT,
+        id TEXT PRIMARY KEY, url TEXT NOT NULL, events TEXT NOT NULL, secret TEXT, old_secret TEXT,
         old_until_s INTEGER, created_at_s INTEGER NOT NULL, created_by TEXT NOT NULL, disabled_at_s INTEGER,
-        status INTEGER, failures INTEGER NOT NULL, try_at_s INTEGER NOT NULL, delivered_at_s INTEGER) STRICT",
+        version INTEGER NOT NULL, status INTEGER, failures INTEGER NOT NULL, try_at_s INTEGER NOT NULL, delivered_at_s INTEGER) STRICT",
     // Addresses that mails are for, folded; `token_hash` is of the link that was sent last, on `mailed_day`.
     "CREATE TABLE owners (
         address TEXT PRIMARY KEY, asked INTEGER NOT NULL, asked_at_s INTEGER NOT NULL, confirmed_at_s INTEGER,

@@ -30,7 +30,6 @@ pub(crate) struct ImportForm {
     #[serde(default)]
     #[cfg_attr(test, schemars(extend("properties" = no_key_of_their_own())))]
     pub(crate) defaults: ImportRow,
-    #[serde(deserialize_with = "crate::object::all")]
     #[cfg_attr(test, schemars(length(min = 1, max = ROWS_MAX)))]
     pub(crate) rows: Vec<ImportRow>,
 }

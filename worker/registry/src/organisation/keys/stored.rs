@@ -8,6 +8,7 @@ use crate::call::{self, Answer};
 use crate::key::{KeyView, Seen, Usage};
 use crate::name;
 use crate::organisation::change::Moment;
+use crate::organisation::version::tagged;
 use crate::organisation::{deliveries, outbox, usage};
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
@@ -17,7 +18,7 @@ use crate::sql::{self, args};
 pub(super) struct Stored {
     pub(super) view: KeyView,
     record: String,
-    version: u64,
+    pub(super) version: u64,
     /// Whether who made it said that he has its secret.
     pub(super) acknowledged: bool,
     pub(super) usage: Usage,
@@ -84,11 +85,6 @@ impl Stored {
 
     pub(super) fn record(&self) -> Result<Record, Refusal> {
         Record::from_payload(self.record.as_bytes()).map_err(|error| Refusal::internal(&error))
-    }
-
-    /// The tag of this state (RFC 9110 section 8.8.3).
-    pub(super) fn etag(&self) -> String {
-        format!("\"{}\"", self.version)
     }
 
     /// Writes a new key, whose record is of [`payload`].
@@ -189,10 +185,7 @@ impl Stored {
 
     pub(super) fn answer(&self, now_s: u64) -> Result<Answer, Refusal> {
         let answer = Answer::json(200, &self.shown(now_s))?;
-        Ok(Answer {
-            etag: Some(self.etag()),
-            ..answer
-        })
+        Ok(tagged(answer, self.version))
     }
 
     /// With the secret, where there is a new one.
@@ -217,11 +210,7 @@ impl Stored {
             shown: self.shown(now_s),
             secret: secret.map(Secret::reveal),
         };
-        let answer = Answer::json(status, &issued)?;
-        Ok(Answer {
-            etag: Some(self.etag()),
-            ..answer
-        })
+        Ok(tagged(Answer::json(status, &issued)?, self.version))
     }
 
     fn shown(&self, now_s: u64) -> ShownKey<'_> {

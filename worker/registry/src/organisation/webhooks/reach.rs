@@ -6,7 +6,7 @@ use keyward_wire::event::{Event, EventName};
 use worker::Storage;
 use zeroize::Zeroizing;
 
-use super::belongs;
+use super::secret;
 use super::view::Row;
 use crate::organisation::audit::{self, By};
 use crate::organisation::change::Moment;
@@ -61,18 +61,11 @@ pub(in crate::organisation) fn reach(
     if Target::parse(&row.url, &moment.configuration.settings.own()).is_err() {
         return Ok(Reach::Never);
     }
-    let old = row
-        .old_until_s
-        .filter(|until_s| *until_s > moment.now_s)
-        .and(row.old_secret.as_deref());
-    let sealed = [Some(row.secret.as_str()), old];
+    let old = row.old(moment.now_s).map(|(secret, _)| secret);
+    let sealed = [row.secret.as_deref(), old];
     let mut secrets = Vec::new();
     for sealed in sealed.into_iter().flatten() {
-        let secret = belongs(organisation, id).unseal(&moment.configuration, sealed);
-        let text = secret
-            .as_deref()
-            .and_then(|bytes| core::str::from_utf8(bytes).ok());
-        let secret = text.and_then(|text| WebhookSecret::parse(text).ok());
+        let secret = secret::open(moment, organisation, id, sealed);
         secrets.push(secret.ok_or_else(|| Refusal::internal(&"a webhook's secret does not open"))?);
     }
     Ok(Reach::Now {
@@ -87,13 +80,8 @@ pub(in crate::organisation) fn wake(storage: &Storage, now_s: u64) -> worker::Re
     sql::run(storage, statement, args![now_s])
 }
 
-/// A webhook that may work again is tried at once, with all that waits for it.
+/// What waits for a webhook that may work again is sent at once.
 pub(super) fn anew(storage: &Storage, id: &str, now_s: u64) -> worker::Result<()> {
-    sql::run(
-        storage,
-        "UPDATE webhooks SET failures = 0, try_at_s = 0 WHERE id = ?",
-        args![id],
-    )?;
     sql::run(
         storage,
         "UPDATE deliveries SET due_at_s = ?1, try_at_s = 0 WHERE recipient = ?2 COLLATE NOCASE
@@ -161,7 +149,7 @@ fn disable(moment: &Moment, id: &str, status: Option<u16>) -> Result<(), Refusal
     let (storage, now_s) = (&moment.storage, moment.now_s);
     sql::run(
         storage,
-        "UPDATE webhooks SET disabled_at_s = ? WHERE id = ?",
+        "UPDATE webhooks SET disabled_at_s = ?, version = version + 1 WHERE id = ?",
         args![now_s, id],
     )?;
     let event = Event::WebhookDisabled {

@@ -4,6 +4,8 @@ use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 use worker::Storage;
 
+use crate::call::Answer;
+use crate::organisation::version::tagged;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
@@ -14,17 +16,20 @@ pub(super) struct Row {
     pub(super) url: String,
     /// JSON: a list, or `null` for all.
     pub(super) events: String,
-    pub(super) secret: String,
+    /// `None` where it came back from a backup without it.
+    pub(super) secret: Option<String>,
     pub(super) old_secret: Option<String>,
     pub(super) old_until_s: Option<u64>,
-    created_at_s: u64,
-    created_by: String,
+    pub(super) created_at_s: u64,
+    pub(super) created_by: String,
     pub(super) disabled_at_s: Option<u64>,
-    status: Option<u16>,
+    /// Counts what is decided of it. What became of deliveries is no part of that.
+    pub(super) version: u64,
+    pub(super) status: Option<u16>,
     /// In a row.
     pub(super) failures: u32,
     pub(super) try_at_s: u64,
-    delivered_at_s: Option<u64>,
+    pub(super) delivered_at_s: Option<u64>,
 }
 
 /// A webhook as it is answered.
@@ -40,6 +45,8 @@ pub(crate) struct WebhookView {
     events: Option<Vec<EventName>>,
     pub(super) disabled: bool,
     disabled_at: Option<u64>,
+    /// Whether it has no secret, so that it cannot be enabled before it has one.
+    needs_rotation: bool,
     /// Until when two secrets sign.
     old_secret_until: Option<u64>,
     created_at: u64,
@@ -59,16 +66,52 @@ pub(crate) struct Issued<'a> {
     secret: &'a str,
 }
 
-impl WebhookView {
-    pub(super) const fn with(self, secret: &str) -> Issued<'_> {
-        Issued { view: self, secret }
-    }
-}
-
 impl Row {
     pub(super) fn read(storage: &Storage, id: &str) -> Result<Option<Self>, Refusal> {
         let statement = "SELECT * FROM webhooks WHERE id = ?";
         Ok(sql::row(storage, statement, args![id])?)
+    }
+
+    /// Writes what was decided anew.
+    pub(super) fn write(&self, storage: &Storage) -> worker::Result<()> {
+        sql::run(
+            storage,
+            "UPDATE webhooks SET url = ?, events = ?, secret = ?, old_secret = ?, old_until_s = ?,
+             disabled_at_s = ?, version = ?, failures = ?, try_at_s = ? WHERE id = ?",
+            args![
+                &self.url,
+                &self.events,
+                self.secret.as_ref(),
+                self.old_secret.as_ref(),
+                self.old_until_s,
+                self.disabled_at_s,
+                self.version,
+                u64::from(self.failures),
+                self.try_at_s,
+                &self.id
+            ],
+        )
+    }
+
+    /// The older of two secrets, while both are valid, and until when they are.
+    pub(super) fn old(&self, now_s: u64) -> Option<(&str, u64)> {
+        let until_s = self.old_until_s.filter(|until_s| *until_s > now_s)?;
+        Some((self.old_secret.as_deref()?, until_s))
+    }
+
+    /// As it is answered to who may change it, with its secret where there is a new one.
+    pub(super) fn answer(
+        &self,
+        status: u16,
+        now_s: u64,
+        secret: Option<&str>,
+    ) -> Result<Answer, Refusal> {
+        let view = self.view(now_s, true)?;
+        let answer = match secret {
+            None => Answer::json(status, &view),
+            Some(secret) => Answer::json(status, &Issued { view, secret }),
+        };
+        Ok(tagged(answer?, self.version))
     }
 
     pub(super) fn events(&self) -> Result<Option<Vec<EventName>>, Refusal> {
@@ -84,7 +127,8 @@ impl Row {
             events: self.events()?,
             disabled: self.disabled_at_s.is_some(),
             disabled_at: self.disabled_at_s,
-            old_secret_until: self.old_until_s.filter(|until_s| *until_s > now_s),
+            needs_rotation: self.secret.is_none(),
+            old_secret_until: self.old(now_s).map(|(_, until_s)| until_s),
             created_at: self.created_at_s,
             created_by: self.created_by.clone(),
             status: self.status,
