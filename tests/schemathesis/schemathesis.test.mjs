@@ -21,10 +21,10 @@ OpenAPIV31SpecValidator(json.load(open(sys.argv[1]))).validate()
 /** What wants an invitation or a code of an app, which nobody makes up: `e2e/sign-in` has them. */
 const WITH_FACTORS = ["confirmEnrolment", "enrol", "openSession", "refreshSession"];
 /**
- * What wants the link of a mail, is for keys alone, wants a page that the registry sealed, or a delivery that was given up:
- * `e2e/mailing`, `e2e/own-server`, `e2e/backup` and `e2e/notices` have them.
+ * What wants the link of a mail, or an owner who said no, is for keys alone, wants a page that the registry sealed, or a
+ * delivery that was given up: `e2e/declining`, `e2e/own-server`, `e2e/backup` and `e2e/notices` have them.
  */
-const ELSEWHERE = ["confirmOwner", "reportUsage", "restore", "retryDelivery"];
+const ELSEWHERE = ["askOwner", "confirmOwner", "declineNotices", "reportUsage", "restore", "retryDelivery"];
 
 let registry, reports;
 before(async () => {

@@ -49,6 +49,7 @@ pub(crate) async fn send(
         html: &mail.html,
         message_id: &id.message_id(settings.domain()),
         idempotency_key: id.as_str(),
+        unsubscribe: &mail.unsubscribe,
     };
     match &settings.way {
         MailWay::Binding => by_binding(env, &parts).await,
@@ -89,11 +90,18 @@ async fn by_binding(env: &Env, parts: &MailParts<'_>) -> Came {
         let to = [parts.to.to_owned()];
         let headers = Object::new();
         // The service makes the Message-ID itself and takes none.
-        js_sys::Reflect::set(
-            &headers,
-            &JsValue::from_str(NOTICE_FIELD),
-            &JsValue::from_str(parts.idempotency_key),
-        )?;
+        let unsubscribe = format!("<{}>", parts.unsubscribe);
+        for (name, value) in [
+            (NOTICE_FIELD, parts.idempotency_key),
+            ("List-Unsubscribe", &unsubscribe),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ] {
+            js_sys::Reflect::set(
+                &headers,
+                &JsValue::from_str(name),
+                &JsValue::from_str(value),
+            )?;
+        }
         let headers: Object<JsString> = headers.unchecked_into();
         let mail =
             SendEmailBuilder::builder_with_email_address_and_slice(&from, &to, parts.subject)

@@ -133,7 +133,7 @@ fn object(
         "summary": described.summary,
         "responses": responses(path, writes, described, refused),
         "security": match described.identity {
-            Identity::Nobody => json!([]),
+            Identity::Nobody | Identity::Link => json!([]),
             Identity::Root => json!([{ "rootToken": [] }]),
             Identity::Session if by_key.is_some() => json!([{ "session": [] }, { "key": [] }]),
             Identity::Session => json!([{ "session": [] }]),
@@ -143,8 +143,11 @@ fn object(
         item["parameters"] = parameters.into();
     }
     if let Some(content) = &described.content {
-        item["requestBody"] =
-            json!({ "required": true, "content": { "application/json": content } });
+        let forms = operation.media_types().iter();
+        let content: Map<_, _> = forms
+            .map(|form| ((*form).to_owned(), content.clone()))
+            .collect();
+        item["requestBody"] = json!({ "required": true, "content": content });
     }
     if let Some(needs) = described.needs {
         let areas = core::iter::once(&needs.area).chain(needs.also);

@@ -40,7 +40,7 @@ pub(crate) use audit::AuditQuery;
 pub(crate) use automation::Maker;
 pub(crate) use backup::BackupQuery;
 use change::Moment;
-pub(crate) use deliveries::DeliveryQuery;
+pub(crate) use deliveries::{DeliveryQuery, OwnerQuestion};
 pub(crate) use listing::KeyQuery;
 pub(crate) use operators::{NewOperator, OperatorEdit};
 pub(crate) use reconcile::Reconciliation;
@@ -195,9 +195,14 @@ pub(crate) enum OrganisationCall {
     RetryDelivery {
         id: String,
     },
+    AskOwner(OwnerQuestion),
     /// For who has the token of a mail.
     ConfirmOwner {
         token: String,
+    },
+    /// For who has the link of a mail, by the owner's id.
+    DeclineNotices {
+        owner: String,
     },
     /// What a gateway counted.
     NoteUsage(Vec<KeyUsage>),
@@ -301,9 +306,9 @@ impl Organisation {
                     operators::found(&moment, id, &name, &email)
                 }
                 OrganisationCall::OpenSession { .. } => Err(Code::SignInFailed.into()),
-                OrganisationCall::Wake | OrganisationCall::ConfirmOwner { .. } => {
-                    Err(call::not_here())
-                }
+                OrganisationCall::Wake
+                | OrganisationCall::ConfirmOwner { .. }
+                | OrganisationCall::DeclineNotices { .. } => Err(call::not_here()),
                 _ => Err(Code::Unauthenticated.into()),
             };
         }
@@ -378,6 +383,8 @@ impl Organisation {
             OrganisationCall::TestWebhook { id } => webhooks::test(&moment, &id),
             OrganisationCall::Deliveries(query) => deliveries::list(&moment, &query),
             OrganisationCall::RetryDelivery { id } => deliveries::retry(&moment, &id),
+            OrganisationCall::AskOwner(question) => deliveries::ask_again(&moment, &question),
+            OrganisationCall::DeclineNotices { owner } => deliveries::decline(&moment, &owner),
             OrganisationCall::ConfirmOwner { token } => deliveries::confirm(&moment, &token),
             OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
             OrganisationCall::Generations(keys) => usage::generations(&moment, keys),

@@ -63,6 +63,8 @@ pub struct MailParts<'a> {
     pub message_id: &'a str,
     /// The same for each repeat.
     pub idempotency_key: &'a str,
+    /// The URL for `List-Unsubscribe`, without angle brackets.
+    pub unsubscribe: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -183,7 +185,7 @@ impl MailRequest {
 }
 
 impl<'a> MailParts<'a> {
-    const ALL: [&'static str; 8] = [
+    const ALL: [&'static str; 9] = [
         "from",
         "fromName",
         "to",
@@ -192,6 +194,7 @@ impl<'a> MailParts<'a> {
         "html",
         "messageId",
         "idempotencyKey",
+        "unsubscribe",
     ];
 
     fn part(&self, name: &str) -> Option<&'a str> {
@@ -204,6 +207,7 @@ impl<'a> MailParts<'a> {
             "html" => self.html,
             "messageId" => self.message_id,
             "idempotencyKey" => self.idempotency_key,
+            "unsubscribe" => self.unsubscribe,
             _ => return None,
         })
     }
@@ -322,6 +326,7 @@ mod tests {
         html: "<p>\"</p>",
         message_id: "<id@firm.example>",
         idempotency_key: "id",
+        unsubscribe: "https://admin.firm.example/no",
     };
 
     fn read(http: &str) -> Result<MailSettings, RegistryFileError> {
@@ -334,7 +339,8 @@ mod tests {
         let settings = read(
             r#"{ "url": "https://mail.example/send",
                  "headers": { "Idempotency-Key": "${idempotencyKey}" },
-                 "body": { "to": ["${to}"], "s": "${subject}", "n": 1, "t": "${text}${html}", "from": "${fromName} <${from}>" } }"#,
+                 "body": { "to": ["${to}"], "s": "${subject}", "n": 1, "t": "${text}${html}", "from": "${fromName} <${from}>",
+                           "headers": { "List-Unsubscribe": "<${unsubscribe}>" } } }"#,
         );
         let MailWay::Http(request) = settings.unwrap().way else {
             panic!("not by HTTP");
@@ -346,6 +352,7 @@ mod tests {
             "n": 1,
             "t": "one\ntwo ${to} \\<p>\"</p>",
             "from": "Keyward <keyward@firm.example>",
+            "headers": { "List-Unsubscribe": "<https://admin.firm.example/no>" },
         });
         assert_eq!(body, expected);
         let headers: Vec<_> = request.headers(&PARTS).collect();

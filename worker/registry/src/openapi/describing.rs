@@ -14,6 +14,8 @@ use crate::refusal::Code;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Identity {
     Nobody,
+    /// Who has the link of a mail, and may be no page.
+    Link,
     Root,
     Session,
 }

@@ -16,7 +16,7 @@ pub(super) fn parameters(path: &str, writes: bool, described: &Described) -> Vec
         .collect();
     parameters.extend(query(described.query.as_ref()));
     parameters.extend(described.headers.iter().cloned());
-    if writes && described.identity != Identity::Root {
+    if writes && !matches!(described.identity, Identity::Root | Identity::Link) {
         parameters.push(json!({
             "name": "Origin", "in": "header", "required": true,
             "description": "The registry's own, as browsers say it: pages of other origins write nothing.",
