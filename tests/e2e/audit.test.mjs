@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { inObjects } from "../support/ageing.js";
 import { eventually } from "../support/eventually.js";
 import { keyward } from "../support/keyward.js";
 import { found } from "../support/operator.js";
@@ -136,4 +137,49 @@ test("a head that the registry did not sign is none", async () => {
     assert.match(answer.err, /not a head that was signed with this key/);
   }
   assert.equal((await verified(lines, { key: `p2=${publishKey.slice(3)}` })).code, 2);
+});
+
+test("entries are found by what they are about, by what happened, and by who did it", async () => {
+  const entries = async (filter) => (await admin.expect(200, "GET", `/v1/audit?${filter}`)).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const all = await entries("limit=1000");
+  const [{ by: { operator }, subject }] = all.filter(({ action }) => action === "key.created");
+  assert.ok(operator.secondFactorAt > Date.now() / 1000 - 600);
+  for (const [filter, belongs] of [
+    [`subject=${subject}`, (entry) => entry.subject === subject],
+    ["action=key.created", (entry) => entry.action === "key.created"],
+    [`by=${operator.id}`, (entry) => entry.by.operator?.id === operator.id],
+    ["by=root", (entry) => entry.by === "root"],
+    [`by=${operator.id}&action=key.created&subject=${subject}&after=1`, (entry) => entry.subject === subject],
+  ]) {
+    const wanted = all.filter(belongs);
+    assert.ok(wanted.length > 0 && wanted.length < all.length, filter);
+    assert.deepEqual(await entries(`limit=1000&${filter}`), wanted, filter);
+  }
+  assert.deepEqual(await entries("by=nobody"), []);
+  for (const [filter, field] of [["action=key.eaten", "action"], [`by=${"x".repeat(255)}`, "by"]]) {
+    assert.equal((await admin.ask("GET", `/v1/audit?${filter}`)).json.errors[0].field, field);
+  }
+});
+
+// The last one: what it puts in follows from nothing.
+test("who asks for some entries has no others read", async () => {
+  await registry.kill();
+  await inObjects(registry, "organisation", "audit", [
+    `INSERT INTO audit (sequence, entry, hash) SELECT 1000 + value, json_set(entry, '$.subject', 'copy ' || value), hash FROM audit
+       JOIN (WITH RECURSIVE counter(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM counter WHERE value < 100000) SELECT value FROM counter)
+       WHERE sequence = ${head.sequence}`,
+  ]);
+  await registry.restart();
+  const quickest = async (filter) => {
+    let least = Infinity;
+    for (let round = 0; round < 10; round++) {
+      const begun = performance.now();
+      assert.match(await admin.expect(200, "GET", `/v1/audit?${filter}`), /^[^\n]+\n$/);
+      least = Math.min(least, performance.now() - begun);
+    }
+    return least;
+  };
+  const one = await quickest("limit=1");
+  const found = await quickest("subject=copy%2099999");
+  assert.ok(found < 10 * one, `${found} ms, not ${one} ms`);
 });

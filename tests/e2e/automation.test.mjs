@@ -1,20 +1,18 @@
 // Programs call the registry with a key of its own API: what such a key may do, what it can give, and what is refused.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { pipeline } from "node:stream";
 import { after, before, describe, test } from "node:test";
-import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 
 import { inObjects, rowsOf } from "../support/ageing.js";
 import { admin as grants, as, form, signed } from "../support/automation.js";
 import { call } from "../support/client.js";
 import { eventually } from "../support/eventually.js";
-import { ROOT } from "../support/gateway.js";
+import { keyward } from "../support/keyward.js";
 import { enrol, found } from "../support/operator.js";
 import { ADMIN, startRegistry } from "../support/registry.js";
 import { basic } from "../support/sign.js";
@@ -348,9 +346,10 @@ test("the command sends such requests", async (t) => {
   proxy.listen(0, "127.0.0.1");
   await once(proxy, "listening");
   t.after(() => proxy.close());
-  const env = { ...process.env, ALL_PROXY: `http://127.0.0.1:${proxy.address().port}`, KEYWARD_SECRET: robot.secret };
-  const send = (...args) => promisify(execFile)("cargo", ["keyward", "send", ...args, "--key-id", robot.keyId], { cwd: ROOT, env });
+  const env = { ALL_PROXY: `http://127.0.0.1:${proxy.address().port}`, KEYWARD_SECRET: robot.secret };
+  const send = (...args) => keyward(["send", ...args, "--key-id", robot.keyId], { env });
   const made = await send("POST", `http://${ADMIN}/v1/keys`, "-H", "Content-Type: application/json", "--data", JSON.stringify(form("sent", [DEVELOPER])));
-  assert.match(made.stdout, /"name": "sent"/);
-  assert.match((await send("GET", `http://${ADMIN}/v1/keys?search=sent`)).stdout, /"name": "sent"/);
+  assert.equal(made.code, 0, made.err);
+  assert.match(made.out, /"name": "sent"/);
+  assert.match((await send("GET", `http://${ADMIN}/v1/keys?search=sent`)).out, /"name": "sent"/);
 });

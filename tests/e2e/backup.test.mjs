@@ -47,7 +47,7 @@ const generations = async () => Object.fromEntries(await Promise.all(Object.keys
 
 /** Waits until KV has what the registry has. */
 const settled = () =>
-  eventually(async () => (await admin.expect(200, "POST", "/v1/reconcile", {})).differing.length === 0, "KV equals the registry", 20_000);
+  eventually(async () => (await admin.expect(200, "POST", "/v1/reconcile", {})).differing.length === 0, "KV equals the registry");
 
 const asked = (...args) => keyward([...args, "--registry", front.url], { env: { KEYWARD_SESSION: admin.cookie } });
 

@@ -178,7 +178,7 @@ describe("content that does not come", { concurrency: true }, () => {
     const began = Date.now();
     const connection = await begin(gateway, { as: key, method: "POST", target: "/remote/x", fields: [["Content-Length", "6"], ["Content-Digest", digest("abcdef")]] });
     await connection.write("abc");
-    const answer = await connection.answer({ patienceMs: 20_000 });
+    const answer = await connection.answer();
     assert.equal(answer.outcome, "408 content_timeout");
     assert.ok(Date.now() - began >= 9_500, "not before");
     connection.close();
@@ -190,7 +190,7 @@ describe("content that does not come", { concurrency: true }, () => {
     const connection = await begin(gateway, { as: key, method: "POST", target: "/remote/x", fields: [["Content-Length", "100"], ["Content-Digest", digest("")]] });
     const drip = setInterval(() => connection.write("x"), 2_000);
     try {
-      const answer = await connection.answer({ patienceMs: (WHOLE_S + 10) * 1000 });
+      const answer = await connection.answer();
       assert.equal(answer.outcome, "408 content_timeout");
       assert.ok(Date.now() - began >= WHOLE_S * 1000 - 50, "not before");
     } finally {
@@ -209,36 +209,36 @@ describe("content that does not come", { concurrency: true }, () => {
     assert.equal((await connection.answer()).status, 200);
     connection.close();
   });
+});
 
-  // One after the other: each takes all the room there is.
-  describe("more than there is room for", { concurrency: false }, () => {
-    test("a client that goes away frees what it held", async () => {
-      // Together more than there is room for.
-      for (let round = 0; round < 6; round++) {
-        const connections = await Promise.all(Array.from({ length: 8 }, () => half()));
-        for (const connection of connections) connection.close();
-        await isStillServing();
-      }
-    });
-
-    // Each holds a little less than 1 MiB and gives no end: 33 do not fit into 32 MiB.
-    test("more at once than fits: some are refused, and there is room again afterwards", async () => {
-      const connections = await Promise.all(Array.from({ length: 40 }, () => half()));
-      const answers = connections.map((connection) => connection.answer({ patienceMs: 20_000 }).catch((error) => error));
-      const first = await Promise.any(answers.map(async (answer) => ((await answer).status === 503 ? answer : Promise.reject(answer))));
-      assert.equal(first.outcome, "503 content_buffers_full");
-      assert.match(first.field("retry-after"), /^\d+$/);
-      assert.equal((await call(gateway, { as: key })).status, 200, "what needs no buffer is served meanwhile");
-      for (const connection of connections) connection.write("x");
-      const statuses = (await Promise.all(answers)).map((answer) => answer.status);
-      assert.ok(statuses.filter((status) => status === 200).length >= 30, statuses.join());
-      assert.ok(statuses.every((status) => [200, 503].includes(status)), statuses.join());
+// Apart from all others: each takes all the room there is.
+describe("more than there is room for", () => {
+  test("a client that goes away frees what it held", async () => {
+    // Together more than there is room for.
+    for (let round = 0; round < 6; round++) {
+      const connections = await Promise.all(Array.from({ length: 8 }, () => half()));
       for (const connection of connections) connection.close();
+      await isStillServing();
+    }
+  });
 
-      const content = randomBytes(MIB);
-      const later = await Promise.all(Array.from({ length: 8 }, () => post({ content })));
-      assert.deepEqual(later.map((answer) => answer.status), Array(8).fill(200));
-    });
+  // Each holds a little less than 1 MiB and gives no end: 33 do not fit into 32 MiB.
+  test("more at once than fits: some are refused, and there is room again afterwards", async () => {
+    const connections = await Promise.all(Array.from({ length: 40 }, () => half()));
+    const answers = connections.map((connection) => connection.answer().catch((error) => error));
+    const first = await Promise.any(answers.map(async (answer) => ((await answer).status === 503 ? answer : Promise.reject(answer))));
+    assert.equal(first.outcome, "503 content_buffers_full");
+    assert.match(first.field("retry-after"), /^\d+$/);
+    assert.equal((await call(gateway, { as: key })).status, 200, "what needs no buffer is served meanwhile");
+    for (const connection of connections) connection.write("x");
+    const statuses = (await Promise.all(answers)).map((answer) => answer.status);
+    assert.ok(statuses.filter((status) => status === 200).length >= 30, statuses.join());
+    assert.ok(statuses.every((status) => [200, 503].includes(status)), statuses.join());
+    for (const connection of connections) connection.close();
+
+    const content = randomBytes(MIB);
+    const later = await Promise.all(Array.from({ length: 8 }, () => post({ content })));
+    assert.deepEqual(later.map((answer) => answer.status), Array(8).fill(200));
   });
 
   /** All of a request but the last byte of its content. */

@@ -109,7 +109,7 @@ function isGone(group) {
 async function works(gateway, key) {
   const host = new URL(gateway.url).host;
   const outcome = async () => (await call(gateway, { as: key, target: "/v1/users", host })).outcome;
-  await eventually(async () => (await outcome()) === "200", `${key.name} works`, 20_000);
+  await eventually(async () => (await outcome()) === "200", `${key.name} works`);
 }
 
 function assertEchoed(echo, key) {

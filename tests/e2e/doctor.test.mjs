@@ -1,13 +1,12 @@
 // `keyward doctor`: what stands between clients and a gateway is found from outside. A proxy that changes nothing is
 // right, and one that changes one thing is told which. On wrangler, which rewrites paths, see demo.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createServer, request } from "node:http";
 import { after, before, test } from "node:test";
 
 import { deploy } from "../support/deployment.js";
-import { ROOT } from "../support/gateway.js";
+import { keyward } from "../support/keyward.js";
 import { AUTHORITY } from "../support/seed.js";
 
 let gateway, unsaid;
@@ -21,14 +20,11 @@ after(async () => {
 });
 
 /** Runs the command; the mark of each finding by what was looked at, and what was said about it. */
-function doctor(url) {
-  return new Promise((resolve, reject) => {
-    execFile("cargo", ["keyward", "doctor", url], { cwd: ROOT }, (error, stdout, stderr) => {
-      if (error && error.code !== 1) return reject(new Error(`${error.message}\n${stderr}`));
-      const found = [...stdout.matchAll(/^([✓·✗]) (.+?) {2,}(.*)$/gm)];
-      resolve({ passes: !error, text: stdout, marks: Object.fromEntries(found.map(([, mark, what]) => [what, mark])) });
-    });
-  });
+async function doctor(url) {
+  const { code, out, err } = await keyward(["doctor", url]);
+  assert.ok(code === 0 || code === 1, err);
+  const found = [...out.matchAll(/^([✓·✗]) (.+?) {2,}(.*)$/gm)];
+  return { passes: code === 0, text: out, marks: Object.fromEntries(found.map(([, mark, what]) => [what, mark])) };
 }
 
 /** A proxy for the listed authority in front of a gateway, which changes what `change` says. */
@@ -38,7 +34,7 @@ async function behind({ to = gateway, path = (sent) => sent, host, answer, date,
     const headers = { ...received.headers, host: host ?? (received.headers.host === own ? AUTHORITY : received.headers.host) };
     if (answer && received.url === "/") return response.end(answer);
     if (hide && received.url === hide) return response.writeHead(404).end();
-    const onward = request({ port: to.port, host: "127.0.0.1", path: path(received.url), method: received.method, headers }, (from) => {
+    const onward = request({ agent: false, port: to.port, host: "127.0.0.1", path: path(received.url), method: received.method, headers }, (from) => {
       const fields = date ? { ...from.headers, date } : from.headers;
       from.pipe(response.writeHead(from.statusCode, fields));
     });

@@ -28,13 +28,13 @@ test("an owner confirms his address in Chromium, and takes that back", { timeout
     const page = await browser.open(link);
     const said = () => page.evaluate(`document.querySelector("[role=status]").textContent`);
     const canClick = `document.readyState === "complete" && !document.querySelector("button").disabled`;
-    await eventually(() => page.evaluate(canClick), "the page is there", 20_000);
+    await eventually(() => page.evaluate(canClick), "the page is there");
     assert.equal(await said(), "");
     const log = async () => (await admin.expect(200, "GET", "/v1/audit?limit=1000")).includes("owner.confirmed");
     assert.equal(await log(), false, "opening it confirms nothing");
 
     await page.click("button");
-    await eventually(async () => (await said()) === "Thank you. You will get these mails from now on.", "it thanks him", 20_000);
+    await eventually(async () => (await said()) === "Thank you. You will get these mails from now on.", "it thanks him");
     assert.equal(await page.evaluate(`document.querySelector("button").disabled`), true);
     assert.ok(await log());
     await eventually(() => mails(receiver, TO).length === 2, "what waited is sent");
@@ -42,18 +42,18 @@ test("an owner confirms his address in Chromium, and takes that back", { timeout
     assert.deepEqual(page.problems, []);
 
     const other = await browser.open(`${link.slice(0, -1)}${link.endsWith("A") ? "B" : "A"}`);
-    await eventually(() => other.evaluate(canClick), "the page is there", 20_000);
+    await eventually(() => other.evaluate(canClick), "the page is there");
     await other.click("button");
     const refused = () => other.evaluate(`document.querySelector("[role=status]").textContent`);
-    await eventually(async () => (await refused()) === "This link is not good any more.", "it says so", 20_000);
+    await eventually(async () => (await refused()) === "This link is not good any more.", "it says so");
 
     const stopping = await browser.open(new URL(linkOf(mails(receiver, TO)[1]), link).href);
-    await eventually(() => stopping.evaluate(canClick), "the page is there", 20_000);
+    await eventually(() => stopping.evaluate(canClick), "the page is there");
     const declined = async () => (await admin.expect(200, "GET", "/v1/audit?limit=1000")).includes("owner.declined");
     assert.equal(await declined(), false, "opening it stops nothing");
     await stopping.click("button");
     const stopped = () => stopping.evaluate(`document.querySelector("[role=status]").textContent`);
-    await eventually(async () => (await stopped()) === "Done. You will get no more of these mails.", "it says so", 20_000);
+    await eventually(async () => (await stopped()) === "Done. You will get no more of these mails.", "it says so");
     assert.ok(await declined());
     assert.deepEqual(stopping.problems, []);
   } finally {

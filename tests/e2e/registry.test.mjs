@@ -112,6 +112,10 @@ test("two operators cannot overwrite each other", async () => {
   assert.equal(narrow.json.generation, 2);
   await until("403 address_not_allowed", key);
   await edit({ allowlist: null, roles: [{ role: "read-only", accounts: "all" }] }, narrow.headers.etag);
+  // A proxy that compresses what it hands on makes its tag weak.
+  const weak = await edit({ memo: "from behind a proxy" }, `W/${(await admin.ask("GET", path)).headers.etag}`);
+  assert.equal(weak.json.memo, "from behind a proxy");
+  assert.equal((await edit({ memo: "lost" }, `W/${etag}`)).json.code, "precondition_failed");
   await until("200", key);
   await until("403 permission_denied", key, { method: "POST" });
 });
@@ -121,6 +125,7 @@ test("a name is given once, and so is one that looks like it", async () => {
   for (const name of ["payments", "P\u0430yments", "PAYMENTS"]) {
     const answer = await admin.ask("POST", "/v1/keys", { body: form(name) });
     assert.equal(answer.json.code, "name_taken", name);
+    assert.deepEqual(answer.json.errors.map(({ field }) => field), ["name"]);
   }
   await admin.expect(200, "DELETE", `/v1/keys/${key.keyId}`);
   assert.equal((await admin.ask("POST", "/v1/keys", { body: form("Payments") })).json.code, "name_taken");
@@ -129,14 +134,16 @@ test("a name is given once, and so is one that looks like it", async () => {
 test("every field that is wrong is named, and nothing is made", async () => {
   const before = await admin.expect(200, "GET", "/v1/audit?limit=1000");
   const wrong = await admin.ask("POST", "/v1/keys", {
-    body: form("wrong", { owners: [], allowlist: "10.0.0.1/8, x", roles: [{ role: "root", accounts: "all" }], lifeDays: 9999 }),
+    body: form("wrong", { environment: "moon", owners: [], allowlist: "10.0.0.1/8, x", roles: [{ role: "root", accounts: "all" }], lifeDays: 9999 }),
   });
   assert.equal(wrong.status, 422);
-  assert.deepEqual(wrong.json.errors.map(({ field }) => field), ["owners", "lifeDays", "allowlist", "allowlist", "roles[0].role"]);
+  assert.deepEqual(wrong.json.errors.map(({ field }) => field), ["environment", "owners", "lifeDays", "allowlist", "allowlist", "roles[0].role"]);
   for (const [body, field] of [
     [{ ...form("x"), extra: 1 }, "extra"],
     [{ ...form("x"), roles: [{ role: "admin", accounts: "all", grants: { local: { things: "du" } } }] }, "roles[0].grants"],
-    [{ ...form("x"), environment: "moon" }, "environment"],
+    [form(undefined), "name"],
+    [form("x", { roles: undefined }), "roles"],
+    [form("x", { roles: [{ accounts: "all" }] }), "roles[0].role"],
   ]) {
     const { status, json } = await admin.ask("POST", "/v1/keys", { body });
     assert.ok(status === 400 || status === 422, json.code);
@@ -161,6 +168,12 @@ test("a request that is sent again makes no second key and gives no secret", asy
   const [one, other] = await Promise.all([again(form("at once"), "order-3"), again(form("at once"), "order-3")]);
   assert.deepEqual([one.status, other.status].sort(), [200, 201]);
   assert.equal(one.json.keyId, other.json.keyId);
+  // After a day it is another request, and the name is given.
+  await registry.kill();
+  await inObjects(registry, "organisation", "repeats", ["UPDATE repeats SET at_s = at_s - 86400"]);
+  await registry.restart();
+  assert.equal((await again(form("repeated"))).json.code, "name_taken");
+  assert.equal((await again(form("another day"))).status, 201);
 });
 
 test("who lost the answer gets another secret, and the lost one is void", async () => {
@@ -242,8 +255,17 @@ test("an organisation decides how long its keys may live", async () => {
   assert.equal((await admin.ask("PATCH", "/v1/organisation", { body: { lifeDaysMax: 0 } })).json.errors[0].field, "lifeDaysMax");
   await admin.expect(200, "PATCH", "/v1/organisation", { lifeDaysMax: 400 });
   assert.deepEqual(await admin.expect(200, "GET", "/v1/organisation"), { name: "acme", lifeDaysMax: 400 });
-  assert.equal((await long()).status, 201);
+  const key = await long();
+  assert.equal(key.status, 201);
   await admin.expect(200, "PATCH", "/v1/organisation", { lifeDaysMax: 365 });
+  // What it has already may be written back, or become less, and no more.
+  const { keyId, expiresAt } = key.json;
+  const end = async (at) => {
+    const { etag } = (await admin.ask("GET", `/v1/keys/${keyId}`)).headers;
+    return admin.ask("PATCH", `/v1/keys/${keyId}`, { body: { expiresAt: at }, headers: { "if-match": etag } });
+  };
+  for (const at of [expiresAt, expiresAt - 60]) assert.equal((await end(at)).json.expiresAt, at);
+  for (const at of [expiresAt, 1]) assert.equal((await end(at)).json.errors[0].field, "expiresAt");
 });
 
 test("pages stay the same while keys come and go", async () => {

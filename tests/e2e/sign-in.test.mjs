@@ -116,8 +116,9 @@ test("an invitation is good once, for who has it, with a password that is long e
 
 test("a code is good once, and so is a recovery code", async () => {
   const once = await operator("once", "auditor");
-  assert.equal((await once.signIn({ code: totp(once.secret) })).status, 200);
-  assert.equal(code(await once.signIn({ code: totp(once.secret) })), "sign_in_failed");
+  const shown = totp(once.secret);
+  assert.equal((await once.signIn({ code: shown })).status, 200);
+  assert.equal(code(await once.signIn({ code: shown })), "sign_in_failed");
   const recovery = once.recoveryCodes.pop();
   assert.equal((await once.signIn({ code: recovery })).status, 200);
   assert.equal(code(await once.signIn({ code: recovery })), "sign_in_failed");
@@ -188,6 +189,9 @@ test("nobody grants more than he may, to keys or to operators", async () => {
   const clerk = await operator("clerk", { custom: { keys: "crud", operators: "cru" } }, mayGrant);
   const form = { kind: "basic", environment: "uat", apis: ["local"], lifeDays: 30, roles: [{ role: "read-only", accounts: "all" }] };
   const key = await clerk.expect(201, "POST", "/v1/keys", { ...form, name: "inside" });
+  // Where he does not say when it ends, it is not later than he may say.
+  const usual = await clerk.expect(201, "POST", "/v1/keys", { ...form, name: "usual", lifeDays: undefined });
+  assert.equal(usual.expiresAt, usual.createdAt + 30 * 86400);
   for (const [name, change, field] of [
     ["a", { environment: "production" }, "environment"],
     ["b", { roles: [{ role: "admin", accounts: "all" }] }, "roles[0].role"],

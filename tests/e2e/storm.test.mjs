@@ -101,7 +101,7 @@ async function published({ admin, clients }) {
       const text = await registry.kv.get(`k/${id}`);
       return text && JSON.parse(Buffer.from(text.split(".")[2], "base64url")).generation;
     };
-    await eventually(async () => (await generation()) === said.generation, `${id} is published`, 60_000);
+    await eventually(async () => (await generation()) === said.generation, `${id} is published`);
   }
   const { differing, next } = await admin.expect(200, "POST", "/v1/reconcile", {});
   assert.deepEqual([differing, next], [[], null]);

@@ -7,7 +7,8 @@ import { deploy } from "../support/deployment.js";
 import { startOrigin } from "../support/origin.js";
 import { within } from "../support/within.js";
 
-const TIMEOUT_S = 1;
+/** Short enough to wait for, and long enough for an answer of a busy machine. */
+const TIMEOUT_S = 2;
 
 let gateway, origin, key;
 before(async () => {
@@ -27,13 +28,16 @@ const CHUNKED = ["Transfer-Encoding", "chunked"];
 const start = (field, target = "/remote/x") => begin(gateway, { as: key, method: "POST", target, fields: [field] });
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Six octets, taking twice the origin's time. */
+/** Six octets, taking twice the origin's time; gives when the last of them were still to be written. */
 async function writeSlowly(connection, field) {
+  let begun;
   for (const part of ["ab", "cd", "ef"]) {
     await pause((TIMEOUT_S * 2000) / 3);
+    begun = Date.now();
     await connection.write(field === CHUNKED ? chunk(part) : part);
   }
   if (field === CHUNKED) await connection.write(chunk(""));
+  return begun;
 }
 
 describe("a slow client", () => {
@@ -61,8 +65,7 @@ describe("a slow client", () => {
 test("an origin that is late after all was sent: 504", async () => {
   origin.begin = (request) => request.resume();
   const connection = await start(LENGTH);
-  await writeSlowly(connection, LENGTH);
-  const sent = Date.now();
+  const sent = await writeSlowly(connection, LENGTH);
   assert.equal((await connection.answer()).outcome, "504 origin_timeout");
   assert.ok(Date.now() - sent >= TIMEOUT_S * 1000 - 50, "not before");
   connection.close();
@@ -81,9 +84,9 @@ test("a client that stops: 408 after 10 s, and the origin is told", async () => 
   const began = Date.now();
   const connection = await start(LENGTH);
   await connection.write("abc");
-  assert.equal((await connection.answer({ patienceMs: 20_000 })).outcome, "408 content_timeout");
+  assert.equal((await connection.answer()).outcome, "408 content_timeout");
   assert.ok(Date.now() - began >= 9_500, "not before");
-  await within(5_000, "the origin's request is ended", gone);
+  await within(60_000, "the origin's request is ended", gone);
   connection.close();
 });
 

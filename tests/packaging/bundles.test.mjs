@@ -98,7 +98,7 @@ describe("in Chromium", { skip }, () => {
     if (!direct) await page.route("**/deployment.json", (route) => route.fulfill({ json: forPage() }));
     try {
       await page.goto(url);
-      const text = page.waitForFunction(() => document.body.textContent.trim(), null, { timeout: 30_000 }).then((it) => it.jsonValue());
+      const text = page.waitForFunction(() => document.body.textContent.trim(), null, { timeout: 120_000 }).then((it) => it.jsonValue());
       const found = await Promise.race([text, wrong]);
       if (found instanceof Error) throw found;
       return found;

@@ -27,6 +27,6 @@ export async function startRedis() {
     await ended;
     await rm(folder, { recursive: true });
   };
-  await within(15_000, "redis-server starts", ready);
+  await within(60_000, "redis-server starts", ready);
   return { socket, stop };
 }

@@ -1,6 +1,6 @@
 // A real proxy with a configuration of the documentation, its addresses and secret filled in.
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -53,7 +53,7 @@ export async function startBehind(kind, file, command) {
   const ended = new Promise((resolve) => child.once("close", resolve));
   const failed = Promise.race([new Promise((_, no) => child.once("error", no)), ended.then(() => { throw new Error(`${program} ended:\n${said}`); })]);
   failed.catch(() => {});
-  await within(10_000, program, Promise.race([listening(port), failed]));
+  await within(60_000, program, Promise.race([listening(port), failed]));
   const hold = [child, child.stderr];
   for (const one of hold) one.unref();
   return {
@@ -73,12 +73,16 @@ export async function startBehind(kind, file, command) {
   };
 }
 
+/** A port below those that the system gives away: none of them is somebody else's before the proxy listens. */
 async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await new Promise((resolve) => server.once("listening", () => resolve(true)).once("error", () => resolve(false)));
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** Resolves when somebody listens: a connection is the event that there is to wait for. */

@@ -33,7 +33,7 @@ export async function startBrowser(options = []) {
   };
   let host;
   try {
-    host = await within(30_000, "Chromium listens", address);
+    host = await within(60_000, "Chromium listens", address);
   } catch (error) {
     await stop();
     throw error;
@@ -66,7 +66,7 @@ async function openPage(socket, url) {
     const id = ++last;
     const answered = new Promise((resolve) => waiting.set(id, resolve));
     socket.send(JSON.stringify({ id, method, params }));
-    return within(20_000, method, answered);
+    return within(60_000, method, answered);
   };
   for (const part of ["Log", "Runtime", "Page"]) await send(`${part}.enable`);
   await send("Page.navigate", { url });

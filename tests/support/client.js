@@ -61,7 +61,7 @@ export function chunk(bytes) {
 
 /** Sends it and gives the answer. */
 export function call(gateway, how = {}) {
-  return send(gateway.port, request(how).whole, { method: how.method, from: how.from, patienceMs: how.patienceMs });
+  return send(gateway.port, request(how).whole, { method: how.method, from: how.from });
 }
 
 /** Sends the head and gives the connection, for content that comes as the test likes. */

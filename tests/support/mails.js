@@ -1,6 +1,8 @@
 // A double of a mail API at the receiver: what the registry's template makes of a mail, read back.
 export const MAIL_API = "mail-api.example";
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
 /** For the registry's settings: the API of no real provider, with all that a template can have. */
 export const MAIL = {
   from: "keyward@firm.example",
@@ -15,12 +17,16 @@ export const MAIL = {
       content: { text: "${text}", html: "${html}" },
       headers: {
         "Message-ID": "${messageId}",
+        "X-Keyward-Event": "${event}",
         "List-Unsubscribe": "<${unsubscribe}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
       },
     },
   },
 };
+
+/** Bounds of a day are of one day: what takes seconds does not begin in the last of them. */
+export const aDayAhead = (eventually) => eventually(() => Date.now() % DAY_MS < DAY_MS - 55_000, "the next day");
 
 /** The mails that arrived, each as it was sent, the oldest first; to one address, if one is named. */
 export function mails(receiver, to) {

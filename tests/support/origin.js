@@ -23,6 +23,8 @@ export async function startOrigin() {
     origin.received.push({ method: request.method, url: request.url, fields, content: Buffer.concat(parts) });
     origin.answer(request, response);
   });
+  // It would end a connection that nobody uses after 5 s, perhaps just when the next request goes there.
+  server.keepAliveTimeout = 0;
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   // Where a filter leaves out all tests of a file, `after` runs before `before` has ended: the file must end all the same.
   server.unref();

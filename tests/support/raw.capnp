@@ -1,6 +1,7 @@
 # The gateway on plain workerd, where a request arrives as it was sent, and the registry where it is wanted.
 # `cargo xtask dev --raw` fills in what stands between @ signs.
 using Workerd = import "/workerd/workerd.capnp";
+using Workers = import "/tests/support/workers.capnp";
 
 const config :Workerd.Config = (
   services = [
@@ -25,21 +26,11 @@ const config :Workerd.Config = (
   ],
 );
 
-const modules :List(Workerd.Worker.Module) = [
-  (name = "gateway/entry.js", esModule = embed "/worker/gateway/entry.js"),
-  (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
-  (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
-  (name = "gateway/build/index.js", esModule = embed "/worker/gateway/build/index.js"),
-  (name = "gateway/build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
-];
-
 const gateway :Workerd.Worker = (
   compatibilityDate = @COMPATIBILITY_DATE@,
-  modules = .modules,
+  modules = Workers.gateway,
   globalOutbound = "network",
-  durableObjectNamespaces = [
-    (className = "ReplayStore", uniqueKey = "keyward-replay", enableSql = true),
-  ],
+  durableObjectNamespaces = Workers.gatewayObjects,
   durableObjectStorage = (localDisk = "replay-disk"),
   bindings = [
     (name = "REPLAY", durableObjectNamespace = "ReplayStore"),
@@ -53,7 +44,7 @@ const gateway :Workerd.Worker = (
 # The same in isolates of their own, as it runs in many places at once: each object exists once for all of them.
 const elsewhere :Workerd.Worker = (
   compatibilityDate = @COMPATIBILITY_DATE@,
-  modules = .modules,
+  modules = Workers.gateway,
   globalOutbound = "network",
   bindings = [
     (name = "REPLAY", durableObjectNamespace = (className = "ReplayStore", serviceName = "gateway")),
@@ -73,12 +64,7 @@ const registry :Workerd.Worker = (
     (name = "registry/build/index.js", esModule = embed "/worker/registry/build/index.js"),
     (name = "registry/build/index_bg.wasm", wasm = embed "/worker/registry/build/index_bg.wasm"),
   ],
-  durableObjectNamespaces = [
-    (className = "Directory", uniqueKey = "keyward-directory", enableSql = true),
-    (className = "Organisation", uniqueKey = "keyward-organisation", enableSql = true),
-    (className = "Operator", uniqueKey = "keyward-operator", enableSql = true),
-    (className = "Network", uniqueKey = "keyward-network", enableSql = true),
-  ],
+  durableObjectNamespaces = Workers.registryObjects,
   durableObjectStorage = (localDisk = "registry-disk"),
   bindings = [
     (name = "KEYS", kvNamespace = "kv"),
@@ -92,16 +78,13 @@ const registry :Workerd.Worker = (
 
 const origin :Workerd.Worker = (
   compatibilityDate = @COMPATIBILITY_DATE@,
-  modules = [(name = "index.js", esModule = embed "/tests/support/echo/index.js")],
+  modules = Workers.echo,
 );
 
 const kv :Workerd.Worker = (
   compatibilityDate = @COMPATIBILITY_DATE@,
-  modules = [(name = "index.js", esModule = embed "/tests/support/kv/index.js")],
-  durableObjectNamespaces = [
-    # Faults are kept in memory, so the object must not be put to sleep.
-    (className = "Store", uniqueKey = "keyward-kv", enableSql = true, preventEviction = true),
-  ],
+  modules = Workers.kv,
+  durableObjectNamespaces = Workers.kvObjects,
   durableObjectStorage = (localDisk = "kv-disk"),
   bindings = [(name = "STORE", durableObjectNamespace = "Store")],
 );

@@ -19,6 +19,8 @@ export async function startReceiver() {
     receiver.received.push(received);
     await receiver.answer(response, received);
   });
+  // As in origin.js: no connection ends just when it is used again.
+  server.keepAliveTimeout = 0;
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   server.unref();
   const answer = (response) => response.writeHead(204).end();

@@ -1,6 +1,7 @@
 # The registry and a gateway on plain workerd, with one KV between them: what one publishes the other obeys. Ports are
 # the system's; registry.js reads them.
 using Workerd = import "/workerd/workerd.capnp";
+using Workers = import "/tests/support/workers.capnp";
 
 const config :Workerd.Config = (
   services = [
@@ -11,6 +12,8 @@ const config :Workerd.Config = (
     (name = "email", worker = .email),
     # Everybody else. Where registry.js names no receiver, nobody is there.
     (name = "outbound", external = (address = "127.0.0.1:9", http = (style = proxy))),
+    # Who acts while a key is being made, where registry.js names him; see meanwhile/index.js.
+    (name = "meanwhile", external = (address = "127.0.0.1:9", http = ())),
     (name = "cron", worker = .cron),
     (name = "registry-disk", disk = (writable = true)),
     (name = "gateway-disk", disk = (writable = true)),
@@ -19,6 +22,7 @@ const config :Workerd.Config = (
   sockets = [
     (name = "registry", address = "127.0.0.1:0", http = (), service = "registry"),
     (name = "gateway", address = "127.0.0.1:0", http = (), service = "gateway"),
+    (name = "clock", address = "127.0.0.1:0", http = (), service = (name = "gateway", entrypoint = "Clock")),
     (name = "kv", address = "127.0.0.1:0", http = (), service = (name = "kv", entrypoint = "Admin")),
     (name = "cron", address = "127.0.0.1:0", http = (), service = "cron"),
   ],
@@ -30,6 +34,7 @@ const registry :Workerd.Worker = (
   compatibilityDate = .date,
   globalOutbound = "outbound",
   modules = [
+    (name = "meanwhile.js", esModule = embed "/tests/support/meanwhile/index.js"),
     (name = "clock.js", esModule = embed "/tests/support/clock/index.js"),
     (name = "registry/entry.js", esModule = embed "/worker/registry/entry.js"),
     (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
@@ -37,12 +42,7 @@ const registry :Workerd.Worker = (
     (name = "registry/build/index.js", esModule = embed "/worker/registry/build/index.js"),
     (name = "registry/build/index_bg.wasm", wasm = embed "/worker/registry/build/index_bg.wasm"),
   ],
-  durableObjectNamespaces = [
-    (className = "Directory", uniqueKey = "keyward-directory", enableSql = true),
-    (className = "Organisation", uniqueKey = "keyward-organisation", enableSql = true),
-    (className = "Operator", uniqueKey = "keyward-operator", enableSql = true),
-    (className = "Network", uniqueKey = "keyward-network", enableSql = true),
-  ],
+  durableObjectNamespaces = Workers.registryObjects,
   durableObjectStorage = (localDisk = "registry-disk"),
   bindings = [
     (name = "KEYS", kvNamespace = "kv"),
@@ -56,21 +56,23 @@ const registry :Workerd.Worker = (
     (name = "CATALOGUE", fromEnvironment = "CATALOGUE"),
     (name = "EMAIL", service = "email"),
     (name = "CLOCK_AHEAD_S", fromEnvironment = "CLOCK_AHEAD_S"),
+    (name = "CLOCK_STANDS_AT_MS", fromEnvironment = "CLOCK_STANDS_AT_MS"),
+    (name = "MEANWHILE", service = "meanwhile"),
+    (name = "MEANWHILE_IS_THERE", fromEnvironment = "MEANWHILE_IS_THERE"),
   ],
 );
 
 const gateway :Workerd.Worker = (
   compatibilityDate = .date,
   modules = [
+    (name = "clock.js", esModule = embed "/tests/support/clock/gateway.js"),
     (name = "gateway/entry.js", esModule = embed "/worker/gateway/entry.js"),
     (name = "platform/guard.js", esModule = embed "/worker/platform/guard.js"),
     (name = "gateway/catalogue.json", json = embed "/worker/gateway/catalogue.json"),
     (name = "gateway/build/index.js", esModule = embed "/worker/gateway/build/index.js"),
     (name = "gateway/build/index_bg.wasm", wasm = embed "/worker/gateway/build/index_bg.wasm"),
   ],
-  durableObjectNamespaces = [
-    (className = "ReplayStore", uniqueKey = "keyward-replay", enableSql = true),
-  ],
+  durableObjectNamespaces = Workers.gatewayObjects,
   durableObjectStorage = (localDisk = "gateway-disk"),
   bindings = [
     (name = "KEYS", kvNamespace = "kv"),
@@ -85,7 +87,7 @@ const gateway :Workerd.Worker = (
 
 const origin :Workerd.Worker = (
   compatibilityDate = .date,
-  modules = [(name = "index.js", esModule = embed "/tests/support/echo/index.js")],
+  modules = Workers.echo,
 );
 
 const email :Workerd.Worker = (
@@ -96,11 +98,8 @@ const email :Workerd.Worker = (
 
 const kv :Workerd.Worker = (
   compatibilityDate = .date,
-  modules = [(name = "index.js", esModule = embed "/tests/support/kv/index.js")],
-  durableObjectNamespaces = [
-    # Faults are kept in memory, so the object must not be put to sleep.
-    (className = "Store", uniqueKey = "keyward-kv", enableSql = true, preventEviction = true),
-  ],
+  modules = Workers.kv,
+  durableObjectNamespaces = Workers.kvObjects,
   durableObjectStorage = (localDisk = "kv-disk"),
   bindings = [(name = "STORE", durableObjectNamespace = "Store")],
 );

@@ -39,6 +39,7 @@ function variables(settings, gateway, secrets) {
       ...secrets,
     }),
     CLOCK_AHEAD_S: "0",
+    CLOCK_STANDS_AT_MS: "",
     GATEWAY_SETTINGS: JSON.stringify({
       name: DEPLOYMENT,
       authorities: [authority(AUTHORITY, "production"), authority("uat.example", "uat")],
@@ -78,15 +79,17 @@ function thumbprint(jwk) {
 }
 
 /**
- * @param {{ settings?: object, gateway?: object, secrets?: object, receiver?: { address: string } }} [how]
- *   settings of either that are others than usual, secrets of the registry; what it asks of others goes to the `receiver`
+ * @param {{ settings?: object, gateway?: object, secrets?: object, receiver?: { address: string }, meanwhile?: { address: string } }} [how]
+ *   settings of either that are others than usual, secrets of the registry; what it asks of others goes to the `receiver`;
+ *   `meanwhile` acts while keys are being made
  */
-export async function startRegistry({ settings = {}, gateway = {}, secrets = {}, receiver } = {}) {
+export async function startRegistry({ settings = {}, gateway = {}, secrets = {}, receiver, meanwhile } = {}) {
   const state = await mkdtemp(join(tmpdir(), "keyward-registry-"));
   for (const disk of DISKS) await mkdir(join(state, disk));
-  const env = { ...process.env, ...variables(settings, gateway, secrets) };
+  const env = { ...process.env, ...variables(settings, gateway, secrets), MEANWHILE_IS_THERE: meanwhile ? "1" : "" };
   const authority = settings.authority ?? ADMIN;
-  const others = receiver ? [`--external-addr=outbound=${receiver.address}`] : [];
+  const others = Object.entries({ outbound: receiver, meanwhile }).filter(([, one]) => one)
+    .map(([name, { address }]) => `--external-addr=${name}=${address}`);
   let running = await serve(state, env, others);
   const logs = running.logs;
   return {
@@ -120,14 +123,20 @@ export async function startRegistry({ settings = {}, gateway = {}, secrets = {},
       return kvClient(`http://127.0.0.1:${running.ports.kv}`);
     },
     ask: (method, path, how) => ask(running.ports.registry, authority, method, path, how),
+    /** By how much the gateway's clock is ahead from now on, until it is started anew. */
+    gatewayAhead: (ms) => fetch(`http://127.0.0.1:${running.ports.clock}/?ms=${ms}`, { method: "POST", headers: { connection: "close" } }),
     /** What Cloudflare does by the clock. */
     cron: () => fetch(`http://127.0.0.1:${running.ports.cron}`),
     /** kill -9, as a machine that fails. */
     kill: () => running.kill(),
-    /** `aheadS`: by how much the registry's clock is ahead from now on, in seconds; `settings`: others of the registry. */
-    async restart({ aheadS, settings: changed } = {}) {
+    /**
+     * `aheadS`: by how much the registry's clock is ahead from now on, in seconds; `clockStands`: whether it stands still;
+     * `settings`: others of the registry.
+     */
+    async restart({ aheadS, clockStands, settings: changed } = {}) {
       await running.kill();
       if (aheadS !== undefined) env.CLOCK_AHEAD_S = String(aheadS);
+      if (clockStands !== undefined) env.CLOCK_STANDS_AT_MS = clockStands ? String(Date.now()) : "";
       if (changed !== undefined) env.REGISTRY_SETTINGS = JSON.stringify({ ...JSON.parse(env.REGISTRY_SETTINGS), ...changed });
       running = await serve(state, env, others, logs);
     },
@@ -154,10 +163,10 @@ async function serve(state, env, others, logs = []) {
   createInterface({ input: child.stdio[3] }).on("line", (line) => {
     const said = JSON.parse(line);
     if (said.event === "listen") ports[said.socket] = said.port;
-    if (Object.keys(ports).length === 4) listening.resolve();
+    if (Object.keys(ports).length === 5) listening.resolve();
   });
   child.once("close", () => listening.reject(new Error(`workerd ended:\n${logs.join("\n")}`)));
-  await within(20_000, "workerd listens", listening.promise);
+  await within(60_000, "workerd listens", listening.promise);
   // A test file in which no test fits a filter starts it and does not stop it: it must end all the same.
   const hold = [child, ...child.stdio.slice(1)];
   for (const one of hold) one.unref();
@@ -206,5 +215,5 @@ function ask(port, authority, method, path, { body, text, cookie, root, from, he
     request.on("error", reject);
     request.end(content);
   });
-  return within(20_000, `${method} ${path}`, answer);
+  return within(60_000, `${method} ${path}`, answer);
 }

@@ -53,12 +53,6 @@ export class Client {
         throw error;
       }
       this.sent += 1;
-      // Another client changed a role while the directory was asked: nothing is made, and it may be asked again.
-      if (change.makes && answer.json?.detail?.startsWith("roles or settings were changed meanwhile")) {
-        assert.equal(answer.status, 409);
-        this.unheard = null;
-        continue;
-      }
       assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
       const requestId = answer.headers["request-id"];
       const noted = change.heard(answer);

@@ -19,7 +19,7 @@ export async function startTrappingGateway({ vars }, { kvName, live }) {
   process.once("exit", end);
   let errors = "";
   child.stderr.on("data", (text) => (errors += text));
-  const [said] = await within(10_000, "workerd listens", once(child.stdio[3], "data"));
+  const [said] = await within(60_000, "workerd listens", once(child.stdio[3], "data"));
   // A file that never comes to `stop` ends all the same; see origin.js.
   const hold = [child, child.stderr, child.stdio[3]];
   for (const one of hold) one.unref();

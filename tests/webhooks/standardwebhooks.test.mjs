@@ -17,7 +17,7 @@ function run(variable, args, input) {
   const program = process.env[variable];
   if (!program) throw new Error(`${variable} is not set: run \`cargo xtask test --only webhooks\``);
   return new Promise((resolve, reject) => {
-    const child = execFile(program, args, { timeout: 30_000 }, (error, stdout, stderr) => {
+    const child = execFile(program, args, { timeout: 120_000 }, (error, stdout, stderr) => {
       if (error) reject(new Error(stderr || error.message));
       else resolve(JSON.parse(stdout));
     });

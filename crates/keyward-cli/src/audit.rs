@@ -25,7 +25,7 @@ pub enum Audit {
 
 #[derive(Args, Debug)]
 pub struct Verify {
-    /// The export: the lines of GET /v1/audit, without `subject`, one page after the other.
+    /// The export: the lines of GET /v1/audit, without a filter, one page after the other.
     file: PathBuf,
     /// A head that was kept: what GET /v1/audit/head answers, or what KV has under a/<organisation>.
     #[arg(long, value_name = "FILE")]

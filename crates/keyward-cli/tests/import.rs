@@ -55,6 +55,19 @@ fn two_columns_of_cloud9() {
 }
 
 #[test]
+fn a_quote_that_is_not_closed_takes_no_line_with_it_unsaid() {
+    let text = format!(
+        "id,secret\nc9-1,{}\nc9-2,\"{}\nc9-3,{}\nc9-4,{}\n",
+        secret(1),
+        secret(2),
+        secret(3),
+        secret(4)
+    );
+    let rows = import("cloud9", "open.csv", text.as_bytes(), &["--json"]).rows();
+    assert_eq!(rows, ["2 c9-1 ready -", "3 - refused open_quote"]);
+}
+
+#[test]
 fn digests_in_hex_and_base64() {
     let hex = "9F86D081884C7D659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     let text = format!(
@@ -155,7 +168,8 @@ fn hostile_files_end_soon_and_say_why() {
         let took = start.elapsed();
         assert_eq!(output.code, Some(2), "{name}: {}{}", output.out, output.err);
         assert!(output.err.contains(expected), "{name}: {}", output.err);
-        assert!(took < Duration::from_secs(20), "{name}: {took:?}");
+        // Seconds, of a machine that may be busy. Work that grows faster than the file takes hours.
+        assert!(took < Duration::from_secs(120), "{name}: {took:?}");
     }
     let output = import("kong", "bytes", b"_format_version: \xFF", &[]);
     assert!(output.err.contains("not UTF-8"), "{}", output.err);

@@ -155,6 +155,60 @@ consumers:
 }
 
 #[test]
+fn a_place_for_a_secret_is_no_secret() {
+    let places = [
+        "'${{ env \"DECK_HUNTERS_SECRET\" }}'",
+        "${{ env 'DECK_HUNTERS_SECRET' }}",
+        "'before-${{ env \"DECK_HUNTERS_SECRET\" }}'",
+        "${HUNTERS_SECRET_OF_THE_ENVIRONMENT}",
+        "'{{ .Values.credentials.hunters.secret }}'",
+    ];
+    let list: String = places
+        .iter()
+        .map(|place| format!("- username: hunters\n  secret: {place}\n"))
+        .collect();
+    let rows = kong(
+        "places",
+        &format!("_format_version: '3.0'\nhmacauth_credentials:\n{list}"),
+    )
+    .rows();
+    assert_eq!(rows.len(), places.len());
+    for row in rows {
+        assert!(row.ends_with("refused placeholder"), "{row}");
+    }
+}
+
+/// As `kong config db_export` writes it: every list at the top, consumers by their ids.
+#[test]
+fn a_key_is_called_as_its_consumer_however_that_is_named() {
+    let good = secret(1);
+    let id = "6d5f2ffb-98c7-4a9c-a6b6-42f3a3be8a3c";
+    let list = "- {consumer: ID, username: a, secret: GOOD}\n- {consumer: {id: ID}, username: b, secret: GOOD}\n\
+                - {consumer: ada, username: c, secret: GOOD}\n- {consumer: nobody, username: d, secret: GOOD}\n";
+    let list = list.replace("ID", id).replace("GOOD", &good);
+    let text = format!(
+        "_format_version: '3.0'\nhmacauth_credentials:\n{list}consumers:\n- {{id: {id}, username: ada, custom_id: '7'}}\n"
+    );
+    let report = kong("export", &text).json();
+    let names: Vec<_> = report["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| row["name"].as_str().unwrap_or("-"))
+        .collect();
+    assert_eq!(names, ["ada", "ada 2", "ada 3", "nobody"]);
+}
+
+#[test]
+fn a_consumer_outside_of_a_list_is_not_lost() {
+    let text = format!(
+        "_format_version: '3.0'\nconsumers:\n  username: ada\n  hmacauth_credentials:\n  - {{username: a, secret: {}}}\n",
+        secret(1)
+    );
+    assert_eq!(kong("no-list", &text).rows(), ["5 a ready -"]);
+}
+
+#[test]
 fn plugins_say_how_credentials_are_used() {
     let file = |plugins: &str, secret: &str| {
         format!(
@@ -194,6 +248,28 @@ fn plugins_say_how_credentials_are_used() {
         (
             "c2",
             file(&jwt("key_claim_name: iss"), &plain),
+            ["ready -", "ready -"],
+        ),
+        (
+            "off",
+            file(
+                &jwt("key_claim_name: kid").replace("}}", "}, enabled: false}"),
+                &plain,
+            ),
+            ["ready -", "ready -"],
+        ),
+        (
+            "shared",
+            file("    - {name: jwt, _config: tokens}\n", &plain)
+                + "_plugin_configs: {tokens: {secret_is_base64: true}}\n",
+            ["ready -", "refused not_base64"],
+        ),
+        (
+            "own",
+            file(
+                "    - {name: jwt, _config: tokens, config: {secret_is_base64: false}}\n",
+                &plain,
+            ) + "_plugin_configs: {tokens: {secret_is_base64: true}}\n",
             ["ready -", "ready -"],
         ),
         (

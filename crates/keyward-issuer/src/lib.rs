@@ -24,8 +24,8 @@ pub mod webhook;
 
 pub use change::{disable, enable, end_rotation, remove, shorten};
 pub use error::IssueError;
-pub use make::{IssuedKey, Issuer, NewKey, NewKind};
+pub use make::{IssuedKey, Issuer, NewKey, NewKeyId, NewKind};
 pub use publish::{Published, is_published, is_renewal_due, publish};
 pub use random::Entropy;
-pub use secret::Secret;
+pub use secret::{Secret, make_key_id};
 pub use token::{TokenSigner, jwks};

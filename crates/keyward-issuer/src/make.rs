@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use ipnet::IpNet;
+use keyward_core::credential_text::is_key_id;
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::SigningRules;
 use keyward_core::mac::Algorithm;
@@ -45,7 +46,7 @@ pub struct Issuer<'a> {
 pub struct NewKey {
     pub organisation: String,
     /// `None`: one is made.
-    pub key_id: Option<String>,
+    pub key_id: Option<NewKeyId>,
     pub kind: NewKind,
     pub not_before_s: Option<u64>,
     /// `None`: [`SIGNED_LIFE_S`], [`BASIC_LIFE_S`] or [`TOKEN_LIFE_S`] from now.
@@ -53,6 +54,15 @@ pub struct NewKey {
     /// `None`: anywhere. An empty list: nowhere.
     pub addresses: Option<Vec<IpNet>>,
     pub assignments: Vec<Assignment>,
+}
+
+/// An id that there is before its key.
+#[derive(Clone, Debug)]
+pub enum NewKeyId {
+    /// Of [`make_key_id`].
+    Made(String),
+    /// From elsewhere.
+    Brought(String),
 }
 
 /// How a key is used.
@@ -214,9 +224,10 @@ impl Issuer<'_> {
     fn key_id(&self, new: &NewKey, entropy: &mut Entropy<'_>) -> Result<String, IssueError> {
         match &new.key_id {
             None => make_key_id(entropy),
-            Some(_) if !self.imported_key_ids => Err(IssueError::ImportedKeyIds),
-            Some(id) if !is_imported_key_id(id) => Err(IssueError::KeyId),
-            Some(id) => Ok(id.clone()),
+            Some(NewKeyId::Made(id)) if is_key_id(id, false) => Ok(id.clone()),
+            Some(NewKeyId::Brought(_)) if !self.imported_key_ids => Err(IssueError::ImportedKeyIds),
+            Some(NewKeyId::Brought(id)) if is_imported_key_id(id) => Ok(id.clone()),
+            Some(NewKeyId::Made(_) | NewKeyId::Brought(_)) => Err(IssueError::KeyId),
         }
     }
 

@@ -10,7 +10,7 @@ use forge::{Pen, with};
 use gate::{Gate, admin};
 use keyward_core::jws::JwsAlgorithm;
 use keyward_issuer::import::Brought;
-use keyward_issuer::{IssueError, NewKey, NewKind, end_rotation};
+use keyward_issuer::{IssueError, NewKey, NewKeyId, NewKind, end_rotation};
 use keyward_wire::record::Record;
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ const INVALID: &str = "invalid_credentials";
 
 fn import(algorithm: JwsAlgorithm, secret: &[u8]) -> Result<Record, IssueError> {
     let key = NewKey {
-        key_id: Some(KEY_ID.to_owned()),
+        key_id: Some(NewKeyId::Brought(KEY_ID.to_owned())),
         ..admin(NewKind::Token(algorithm))
     };
     issuer(&masters()).import(key, Brought::Secret(secret), NOW_S, &mut source(1))

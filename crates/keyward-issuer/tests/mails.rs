@@ -83,11 +83,12 @@ fn mails() -> BTreeMap<String, String> {
             let mail = Mail::of(&one.notice, &facts, one.at_s);
             let file = format!("{}-{}-{name}", facts.kind, index + 1);
             let fields = format!(
-                "To: {}\n{}Message-ID: {}\nIdempotency-Key: {}\n",
+                "To: {}\n{}Message-ID: {}\nIdempotency-Key: {}\nX-Keyward-Event: {}\n",
                 one.to,
                 fields(&mail),
                 one.id.message_id("keyward.example"),
-                one.id
+                one.id,
+                one.notice.name().as_str()
             );
             files.insert(format!("{file}.txt"), format!("{fields}\n{}", mail.text));
             files.insert(format!("{file}.html"), mail.html);

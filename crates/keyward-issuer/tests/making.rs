@@ -8,7 +8,7 @@ use keyward_core::credential_text::{is_key_id, is_secret};
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key;
 use keyward_issuer::import::Brought;
-use keyward_issuer::{IssueError, IssuedKey, Issuer, NewKey, NewKind};
+use keyward_issuer::{IssueError, IssuedKey, Issuer, NewKey, NewKeyId, NewKind, make_key_id};
 use keyward_wire::{Record, RecordError};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
@@ -118,6 +118,28 @@ fn imported_ids_are_taken_only_where_allowed_and_never_look_like_ours() {
             .make(imported(signed(), bad), NOW_S, &mut source(1))
             .unwrap_err();
         assert_eq!(error, IssueError::KeyId, "{bad:?}");
+    }
+}
+
+#[test]
+fn an_id_that_was_made_here_is_the_keys() {
+    let masters = masters();
+    let closed = Issuer {
+        imported_key_ids: false,
+        ..issuer(&masters)
+    };
+    let with = |id: &str| {
+        let new = NewKey {
+            key_id: Some(NewKeyId::Made(id.to_owned())),
+            ..new(signed())
+        };
+        closed.make(new, NOW_S, &mut source(1))
+    };
+    let id = make_key_id(&mut source(2)).unwrap();
+    assert_eq!(with(&id).unwrap().record.key_id, id);
+    let mistyped = id.replace("kwk_", "kwk-");
+    for bad in ["", "user~1", "kwk_", mistyped.as_str()] {
+        assert_eq!(with(bad).unwrap_err(), IssueError::KeyId, "{bad:?}");
     }
 }
 

@@ -7,7 +7,9 @@ use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
 use keyward_core::mac::Algorithm;
 use keyward_issuer::import::Brought;
-use keyward_issuer::{Issuer, NewKey, NewKind, TokenSigner, disable, jwks, publish, remove};
+use keyward_issuer::{
+    Issuer, NewKey, NewKeyId, NewKind, TokenSigner, disable, jwks, publish, remove,
+};
 use keyward_wire::catalogue::CatalogueFile;
 use keyward_wire::envelope::{Publisher, kv_name};
 use keyward_wire::grants::Accounts;
@@ -139,7 +141,7 @@ fn make(
     let addresses = text("addresses").map(parse_networks).transpose();
     let new = NewKey {
         organisation: ORGANISATION.to_owned(),
-        key_id: text("id").map(str::to_owned),
+        key_id: text("id").map(|id| NewKeyId::Brought(id.to_owned())),
         kind,
         not_before_s: from_now("beginsInSeconds"),
         expires_at_s: from_now("endsInSeconds").or(Some(now_s + 30 * DAY_S)),

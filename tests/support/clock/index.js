@@ -1,5 +1,6 @@
 // The registry under a clock that shows another time: CLOCK_AHEAD_S says by how much, and an alarm that the registry
-// sets for then rings when the runtime's own clock is as far. Without it nothing is touched.
+// sets for then rings when the runtime's own clock is as far. Or the clock stands still, at CLOCK_STANDS_AT_MS. Without
+// either nothing is touched.
 import Registry, { Organisation as RealOrganisation } from "./registry/entry.js";
 import { env } from "cloudflare:workers";
 
@@ -8,6 +9,7 @@ if (aheadMs !== 0) {
   const real = Date.now;
   Date.now = () => real() + aheadMs;
 }
+if (env.CLOCK_STANDS_AT_MS) Date.now = () => Number(env.CLOCK_STANDS_AT_MS);
 
 export class Organisation extends RealOrganisation {
   constructor(ctx, variables) {

@@ -5,7 +5,7 @@
 //   POST /__fail?n=3&only=get          the next n operations answer 500 (without n: all of them)
 //   POST /__delay?ms=200&only=put      operations take longer
 //   POST /__stale?on=1                 reads see the store as it is now, until on=0
-//   POST /__hold                       writes wait, unanswered
+//   POST /__hold?key=k/a               writes wait, unanswered
 //   POST /__release?order=reverse      they happen, in that order, and so do later ones
 //   POST /__release?order=reverse&n=1  so many happen, in that order; the others and later ones wait on
 //   POST /__reset                      no faults, empty log;  POST /__clear also forgets every key
@@ -37,7 +37,7 @@ export class Store extends DurableObject {
       this.failing.left -= 1;
       return new Response("injected failure", { status: 500 });
     }
-    if (this.held && (asked.op === "put" || asked.op === "delete")) {
+    if (this.held && applies(this.hold, asked) && (asked.op === "put" || asked.op === "delete")) {
       await new Promise((resolve) => this.held.push(resolve));
     }
     return this.answer(asked, this.stale ? "then" : "now");
@@ -108,7 +108,7 @@ export class Store extends DurableObject {
 
   reset() {
     this.log = [];
-    this.failing = this.delay = this.held = null;
+    this.failing = this.delay = this.hold = this.held = null;
     this.stale = false;
   }
 
@@ -129,6 +129,7 @@ export class Store extends DurableObject {
         if (this.stale) this.sql.exec('INSERT INTO "then" SELECT * FROM now');
         break;
       case "hold":
+        this.hold = { only, key };
         this.held ??= [];
         break;
       case "release":

@@ -10,7 +10,7 @@ use worker::Env;
 use zeroize::Zeroizing;
 
 use crate::automation::Automation;
-use crate::refusal::Refusal;
+use crate::refusal::{FieldError, Refusal};
 
 /// The least that the root token must have, in bytes.
 const ROOT_TOKEN_BYTES_MIN: usize = 32;
@@ -91,6 +91,17 @@ impl Configuration {
             imported_key_ids: self.settings.imported_key_ids,
             token_signer: Some(&signer),
         }))
+    }
+
+    /// What is wrong with a key's environment.
+    pub(crate) fn environment_faults(&self, name: &str) -> Vec<FieldError> {
+        match self.secrets.environments.contains_key(name) {
+            true => Vec::new(),
+            false => {
+                let detail = "is not one of this deployment";
+                Vec::from([FieldError::new("environment", detail)])
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use js_sys::{JsString, Object};
 use keyward_issuer::notice::mail::Mail;
 use keyward_issuer::notice::{NoticeId, Outcome};
 use keyward_platform::property;
+use keyward_wire::event::EventName;
 use keyward_wire::registry::{MailParts, MailRequest, MailSettings, MailWay};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Delay, EmailAddress, Env, SendEmailBuilder};
@@ -16,10 +17,29 @@ use crate::outgoing::Outgoing;
 const BINDING: &str = "EMAIL";
 /// By which a repeat is known where the sender may not set the `Message-ID`.
 const NOTICE_FIELD: &str = "X-Keyward-Notice";
+/// And what it tells, for programs that sort mails.
+const EVENT_FIELD: &str = "X-Keyward-Event";
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What came of sending, and the status where there is one.
-pub(crate) type Came = (Outcome, Option<u16>);
+/// What came of sending.
+pub(crate) struct Came {
+    pub(crate) outcome: Outcome,
+    /// Of the answer, where there is one.
+    pub(crate) status: Option<u16>,
+    /// Whether somebody said that nothing was sent.
+    pub(crate) is_refused: bool,
+}
+
+impl Came {
+    /// What is not heard of may have been sent.
+    pub(crate) fn with(outcome: Outcome, status: Option<u16>) -> Self {
+        Self {
+            outcome,
+            status,
+            is_refused: status.is_some() && outcome != Outcome::Delivered,
+        }
+    }
+}
 
 /// Whether mails can leave at all.
 pub(crate) fn channel<'a>(env: &Env, configuration: &'a Configuration) -> Option<&'a MailSettings> {
@@ -35,12 +55,14 @@ pub(crate) async fn send(
     configuration: &Configuration,
     to: &str,
     id: &NoticeId,
+    event: EventName,
     mail: &Mail,
 ) -> Came {
     let Some(settings) = channel(env, configuration) else {
-        return (Outcome::Failed, None);
+        return Came::with(Outcome::Failed, None);
     };
     let parts = MailParts {
+        event: event.as_str(),
         from: &settings.from,
         from_name: &settings.from_name,
         to,
@@ -81,7 +103,7 @@ async fn by_http(
         Some(400 | 413 | 422) => Outcome::Refused,
         _ => Outcome::Failed,
     };
-    (outcome, status)
+    Came::with(outcome, status)
 }
 
 async fn by_binding(env: &Env, parts: &MailParts<'_>) -> Came {
@@ -91,16 +113,15 @@ async fn by_binding(env: &Env, parts: &MailParts<'_>) -> Came {
         let headers = Object::new();
         // The service makes the Message-ID itself and takes none.
         let unsubscribe = format!("<{}>", parts.unsubscribe);
-        for (name, value) in [
+        let fields = [
             (NOTICE_FIELD, parts.idempotency_key),
+            (EVENT_FIELD, parts.event),
             ("List-Unsubscribe", &unsubscribe),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        ] {
-            js_sys::Reflect::set(
-                &headers,
-                &JsValue::from_str(name),
-                &JsValue::from_str(value),
-            )?;
+        ];
+        for (name, value) in fields {
+            let (name, value) = (JsValue::from_str(name), JsValue::from_str(value));
+            js_sys::Reflect::set(&headers, &name, &value)?;
         }
         let headers: Object<JsString> = headers.unchecked_into();
         let mail =
@@ -114,7 +135,11 @@ async fn by_binding(env: &Env, parts: &MailParts<'_>) -> Came {
         Ok::<_, worker::Error>(())
     };
     match select(Box::pin(send), Box::pin(Delay::from(TIMEOUT))).await {
-        Either::Left((Ok(()), _)) => (Outcome::Delivered, None),
-        Either::Left((Err(_), _)) | Either::Right(_) => (Outcome::Failed, None),
+        Either::Left((Ok(()), _)) => Came::with(Outcome::Delivered, None),
+        Either::Left((Err(_), _)) => Came {
+            is_refused: true,
+            ..Came::with(Outcome::Failed, None)
+        },
+        Either::Right(_) => Came::with(Outcome::Failed, None),
     }
 }

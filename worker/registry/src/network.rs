@@ -101,14 +101,19 @@ fn note(storage: &Storage, person: &str, has_address: bool, now_s: u64) -> Resul
     if pace.is_none() {
         set_alarm(storage, tomorrow_ms())?;
     }
-    let used_until_s = pace.map_or(now_s, |pace| pace.used_until_s.max(now_s));
+    // What is further ahead was noted by a clock that was.
+    let used_until_s = pace
+        .map(|pace| pace.used_until_s)
+        .filter(|until_s| *until_s <= now_s.saturating_add(AHEAD_S));
+    let used_until_s = used_until_s.unwrap_or(now_s).max(now_s);
     let used_until_s = used_until_s.saturating_add(APART_S);
     if has_address {
         may_go_on(used_until_s.saturating_sub(AHEAD_S), now_s)?;
     }
-    let statement = "SELECT failures, last_at_s FROM attempts WHERE person = ? AND last_at_s >= ?";
+    let statement =
+        "SELECT failures, last_at_s FROM attempts WHERE person = ? AND last_at_s BETWEEN ? AND ?";
     let since_s = now_s.saturating_sub(delay::FORGOTTEN_S);
-    let attempts: Option<Attempts> = sql::row(storage, statement, args![person, since_s])?;
+    let attempts: Option<Attempts> = sql::row(storage, statement, args![person, since_s, now_s])?;
     let failures = attempts.as_ref().map_or(0, |attempts| attempts.failures);
     if let Some(attempts) = attempts {
         may_go_on(

@@ -1,6 +1,7 @@
 //! The OpenAPI document, made of the types that are read and answered. It is made here, in tests,
 //! so that the Worker carries nothing but the text.
 mod describing;
+mod examples;
 mod operations;
 mod parameters;
 mod responses;
@@ -13,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::operation::{Method, Operation, TABLE};
 use crate::refusal::Problem;
 use describing::{Described, Identity};
+use examples::example;
 use operations::described;
 use parameters::parameters;
 use responses::{Refused, responses};
@@ -64,6 +66,7 @@ fn document() -> Value {
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
+        "tags": tags(),
         "paths": paths,
         "components": {
             "schemas": schemas.definitions(),
@@ -72,6 +75,41 @@ fn document() -> Value {
             "securitySchemes": security_schemes(),
         },
     })
+}
+
+const TAGS: [(&str, &str); 12] = [
+    (
+        "organisations",
+        "Organisations, by whoever runs the deployment.",
+    ),
+    (
+        "enrolment",
+        "How who was invited becomes an operator: a password and an authenticator app.",
+    ),
+    ("session", "Signing in and out, and the second factor."),
+    ("keys", "The life of keys."),
+    ("roles", "What keys may hold."),
+    (
+        "organisation",
+        "What holds for the whole organisation, and its backup.",
+    ),
+    ("operators", "Who may do what in the organisation."),
+    (
+        "audit",
+        "The log of all changes, which cannot be changed unseen.",
+    ),
+    ("webhooks", "Where the organisation's events are sent."),
+    (
+        "deliveries",
+        "What was sent to owners and webhooks, and what came of it.",
+    ),
+    ("owners", "How owners of keys confirm their addresses."),
+    ("public", "What anybody may read."),
+];
+
+fn tags() -> Value {
+    let tags = TAGS.map(|(name, about)| json!({ "name": name, "description": about }));
+    tags.to_vec().into()
 }
 
 fn headers() -> Value {
@@ -134,6 +172,8 @@ fn object(
         "responses": responses(path, writes, described, refused),
         "security": match described.identity {
             Identity::Nobody | Identity::Link => json!([]),
+            Identity::NobodyOrKey => json!([{}, { "key": [] }]),
+            Identity::Key => json!([{ "key": [] }]),
             Identity::Root => json!([{ "rootToken": [] }]),
             Identity::Session if by_key.is_some() => json!([{ "session": [] }, { "key": [] }]),
             Identity::Session => json!([{ "session": [] }]),
@@ -143,6 +183,10 @@ fn object(
         item["parameters"] = parameters.into();
     }
     if let Some(content) = &described.content {
+        let mut content = content.clone();
+        if let Some(example) = example(operation) {
+            content["example"] = example;
+        }
         let forms = operation.media_types().iter();
         let content: Map<_, _> = forms
             .map(|form| ((*form).to_owned(), content.clone()))

@@ -26,7 +26,7 @@ mod webhooks;
 use core::cell::RefCell;
 use std::rc::Rc;
 
-use worker::{DurableObject, Env, Request, Response, State, Storage, durable_object};
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::call::{self, About, Answer, Ask};
 use crate::clock;
@@ -45,7 +45,7 @@ pub(crate) use sessions::Who;
 /// What the OpenAPI document is made of besides.
 #[cfg(test)]
 pub(crate) use {
-    audit::SEQUENCE_MAX,
+    audit::{ACTOR_BYTES_MAX, SEQUENCE_MAX},
     backup::SEAL_BYTES_MAX,
     deliveries::{DeliveryPage, DeliveryView, OwnerQuestion},
     head::SignedHead,
@@ -93,7 +93,7 @@ impl DurableObject for Organisation {
         // An alarm that was dropped is set again; should this fail, the next change does it.
         let storage = organisation.state.storage();
         if let Ok(configuration) = Configuration::of(&organisation.env) {
-            let _ = wake(&organisation.env, &storage, &configuration);
+            let _ = wake(&organisation.env, &organisation.state, &configuration);
         }
         let _ = outbox::arm(&storage);
         organisation
@@ -110,7 +110,7 @@ impl DurableObject for Organisation {
         let _ = outbox::try_again_later(&storage);
         match Configuration::of(&self.env) {
             Ok(configuration) => {
-                let _ = wake(&self.env, &storage, &configuration);
+                let _ = wake(&self.env, &self.state, &configuration);
                 outbox::drain_beside(
                     &self.env,
                     &storage,
@@ -128,12 +128,13 @@ impl DurableObject for Organisation {
 }
 
 /// What waits for something else than time is due, when that is there.
-fn wake(env: &Env, storage: &Storage, configuration: &Configuration) -> worker::Result<()> {
-    if !schema::is_there(storage)? {
+fn wake(env: &Env, object: &State, configuration: &Rc<Configuration>) -> Result<(), Refusal> {
+    let storage = object.storage();
+    if !schema::is_there(&storage)? {
         return Ok(());
     }
-    outbox::wake(storage)?;
-    deliveries::wake(env, storage, configuration)
+    outbox::wake(&storage)?;
+    deliveries::wake(env, object, configuration)
 }
 
 impl Organisation {
@@ -163,13 +164,10 @@ impl Organisation {
             };
         }
         if let Some(signed) = signed {
-            automation::admit(&moment, &signed)?;
-            moment.key = Some(signed.key_id);
+            moment.key = Some(automation::admit(&moment, &signed)?);
         }
         match call {
-            OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => {
-                Err(Code::NameTaken.into())
-            }
+            OrganisationCall::Found { .. } | OrganisationCall::Claim { .. } => Err(taken()),
             OrganisationCall::OpenSession {
                 operator,
                 email,
@@ -217,7 +215,7 @@ impl Organisation {
             OrganisationCall::RemoveOperator { id } => operators::remove(&moment, &id),
             OrganisationCall::Audit(query) => audit::list(&moment, &query),
             OrganisationCall::Wake => {
-                wake(&self.env, &moment.storage, &configuration)?;
+                wake(&self.env, &self.state, &configuration)?;
                 outbox::arm(&moment.storage)?;
                 Ok(Answer::empty())
             }
@@ -253,10 +251,14 @@ impl Organisation {
             .as_ref()
             .is_some_and(|claim| claim.id != id && now_s < claim.until_s)
         {
-            return Err(Code::NameTaken.into());
+            return Err(taken());
         }
         let until_s = now_s.saturating_add(CLAIM_S);
         *claim = Some(Claim { id, until_s });
         Ok(Answer::empty())
     }
+}
+
+fn taken() -> Refusal {
+    Refusal::taken("name", "an organisation has this name")
 }

@@ -204,6 +204,14 @@ impl Refusal {
         Self::invalid(Vec::from([FieldError::new(field, detail)]))
     }
 
+    /// `name_taken`, with the field whose content it is.
+    pub(crate) fn taken(field: &str, detail: &str) -> Self {
+        Self {
+            errors: Vec::from([FieldError::new(field, detail)]),
+            ..Code::NameTaken.into()
+        }
+    }
+
     /// There are two secrets already, until this second of Unix time.
     pub(crate) fn rotation_under_way(until_s: u64) -> Self {
         let detail =

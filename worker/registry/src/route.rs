@@ -12,7 +12,7 @@ use crate::configuration::Configuration;
 use crate::confirmation::OwnerConfirmation;
 use crate::declining;
 use crate::front::{self, Asked};
-use crate::object::Object;
+use crate::object;
 use crate::operation::Operation;
 use crate::organisation::{AuditQuery, BackupQuery, DeliveryQuery, KeyQuery, OrganisationCall};
 use crate::page;
@@ -234,20 +234,30 @@ pub(crate) async fn ask_organisation(
 /// # Errors
 /// `malformed`, with the member that is not.
 pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
-    let mut parser = serde_json::Deserializer::from_str(&asked.content);
-    let Object(read) = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+    object::read(&asked.content).map_err(|error| {
         // Both may quote what was sent, which is longer than an answer is to be.
-        let path = shortened(&error.path().to_string());
+        let path = error.path().to_string();
         let detail = shortened(&error.into_inner().to_string());
+        let path = shortened(&member(&path, &detail));
         Refusal {
             errors: Vec::from([FieldError::new(path, detail)]),
             ..Code::Malformed.into()
         }
-    })?;
-    parser
-        .end()
-        .map_err(|error| Refusal::because(Code::Malformed, error))?;
-    Ok(read)
+    })
+}
+
+/// The member that a parser complains of; `.` is the content as a whole. One that is missing, or
+/// there twice, it names in its words alone, and says where the object is.
+fn member(path: &str, detail: &str) -> String {
+    let named = ["missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|words| detail.strip_prefix(words)?.split_once('`'));
+    match (path, named) {
+        ("." | "?", None) => ".".to_owned(),
+        ("." | "?", Some((name, _))) => name.to_owned(),
+        (path, None) => path.to_owned(),
+        (path, Some((name, _))) => format!("{path}.{name}"),
+    }
 }
 
 /// The same of content that is full of secrets: what a parser says may repeat some of it.
@@ -255,8 +265,8 @@ pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
 /// # Errors
 /// `malformed`, with the place.
 fn secretive<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
-    serde_json::from_str(&asked.content).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
+    object::read(&asked.content).map_err(|error| {
+        let (line, column) = (error.inner().line(), error.inner().column());
         let detail = format!("not as documented, at line {line}, column {column}");
         Refusal::because(Code::Malformed, detail)
     })
@@ -308,6 +318,8 @@ fn audit_query(asked: &Asked) -> Result<AuditQuery, Refusal> {
         match name {
             "after" => query.after = number(name, value)?,
             "limit" => query.limit = number(name, value)?,
+            "action" => query.action = Some(word(name, value)?),
+            "by" => query.by = Some(value.clone()),
             "subject" => query.subject = Some(value.clone()),
             _ => return Err(no_parameter(name)),
         }
@@ -358,4 +370,31 @@ fn number(name: &str, value: &str) -> Result<u64, Refusal> {
     let is_plain = value.bytes().all(|b| b.is_ascii_digit()) && value.len() <= 15;
     let number = value.parse().ok().filter(|_| is_plain);
     number.ok_or_else(|| Refusal::field(name, "must be a number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_named_wherever_it_is_wrong() {
+        for (path, detail, field) in [
+            (".", "missing field `name` at line 1 column 2", "name"),
+            (
+                "roles[0]",
+                "missing field `role` at line 1 column 9",
+                "roles[0].role",
+            ),
+            (".", "duplicate field `name` at line 1 column 9", "name"),
+            (
+                "memo",
+                "invalid type: integer `5`, expected a string",
+                "memo",
+            ),
+            (".", "invalid type: sequence, expected an object", "."),
+            ("?", "EOF while parsing an object at line 1 column 1", "."),
+        ] {
+            assert_eq!(member(path, detail), field, "{detail}");
+        }
+    }
 }

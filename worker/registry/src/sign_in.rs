@@ -237,9 +237,13 @@ pub(crate) async fn open(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     begin(env, asked, &person, proven.read()?).await
 }
 
+/// By a request that an operator's own key has signed.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct SignInWithKey {
+pub(crate) struct SignInWithKey {
+    /// Six digits of the app, or a recovery code.
+    #[cfg_attr(test, schemars(length(min = 1, max = CODE_BYTES_MAX)))]
     code: String,
 }
 

@@ -85,8 +85,11 @@ impl Lines<'_> {
 }
 
 fn row(record: &ByteRecord, line: u64, column: Column) -> Row {
+    // No id has a line break, and no secret that somebody wrote into a line.
+    let is_one_line = !record.iter().flatten().any(|byte| b"\r\n".contains(byte));
     let two = (record.len() == 2).then(|| (record.get(0), record.get(1)));
     let (key_id, material) = match two {
+        _ if !is_one_line => (Err(Fault::OpenQuote), Err(Fault::OpenQuote)),
         Some((Some(id), Some(value))) => {
             let id = core::str::from_utf8(id).map_err(|_| Fault::KeyId);
             (id.map(str::to_owned), material(value, column))

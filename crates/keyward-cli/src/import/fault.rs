@@ -19,6 +19,8 @@ pub enum Fault {
     NotText(&'static str),
     /// The secret stands in a vault, and the file says only where.
     VaultReference,
+    /// Text of a template, which everybody knows, in the place of a secret.
+    Placeholder,
     /// The plugin wants base64, and it is none.
     NotBase64,
     Algorithm(String),
@@ -32,6 +34,8 @@ pub enum Fault {
     Digest,
     /// A line that does not have two columns.
     Columns,
+    /// A quote that goes on beyond its line, with whatever stands there.
+    OpenQuote,
     /// What the registry says.
     Registry {
         code: String,
@@ -53,6 +57,7 @@ impl Fault {
             Self::Missing(_) => "missing_member",
             Self::NotText(_) => "not_text",
             Self::VaultReference => "vault_reference",
+            Self::Placeholder => "placeholder",
             Self::NotBase64 => "not_base64",
             Self::Algorithm(_) => "unsupported_algorithm",
             Self::OtherClaim => "other_claim",
@@ -60,6 +65,7 @@ impl Fault {
             Self::Kind(_) => "unsupported_kind",
             Self::Digest => "invalid_digest",
             Self::Columns => "wrong_columns",
+            Self::OpenQuote => "open_quote",
             Self::Registry { code, .. } => code,
         }
     }
@@ -80,6 +86,9 @@ impl fmt::Display for Fault {
             Self::VaultReference => {
                 f.write_str("the secret stands in a vault; export the file with its values")
             }
+            Self::Placeholder => {
+                f.write_str("this is the place for a secret; fill the template in first")
+            }
             Self::NotBase64 => {
                 f.write_str("the jwt plugin says secret_is_base64, and the secret is not")
             }
@@ -93,6 +102,9 @@ impl fmt::Display for Fault {
             Self::Kind(why) => f.write_str(why),
             Self::Digest => f.write_str("the digest must be a SHA-256 in hex or base64"),
             Self::Columns => f.write_str("the line must have two columns"),
+            Self::OpenQuote => {
+                f.write_str("a quote is not closed, so the lines behind it are not read either")
+            }
             Self::Registry { detail, .. } => f.write_str(detail),
         }
     }

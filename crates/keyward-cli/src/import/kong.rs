@@ -1,5 +1,7 @@
 //! Declarative configurations of Kong: credentials of consumers, inside of them or in lists of
 //! their own. Everything that is no credential is left alone.
+use std::collections::BTreeMap;
+
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::Profile;
 use keyward_core::mac::Algorithm;
@@ -33,12 +35,14 @@ pub fn rows(text: &str, algorithm: Option<Algorithm>) -> Result<Vec<Row>, KongEr
     if root.get("_format_version").is_none() {
         return Err(KongError::NotKong);
     }
+    let consumers = root.get("consumers").map_or(&[][..], each);
     let context = Context {
         plugins: Plugins::of(&root),
+        names: names(consumers),
         algorithm,
     };
     let mut rows = Vec::new();
-    for consumer in root.get("consumers").map_or(&[][..], Node::list) {
+    for consumer in consumers {
         context.add(consumer, name_of(consumer).as_deref(), &mut rows)?;
     }
     context.add(&root, None, &mut rows)?;
@@ -48,6 +52,8 @@ pub fn rows(text: &str, algorithm: Option<Algorithm>) -> Result<Vec<Row>, KongEr
 
 struct Context {
     plugins: Plugins,
+    /// What consumers are called, by their ids.
+    names: BTreeMap<String, String>,
     algorithm: Option<Algorithm>,
 }
 
@@ -58,19 +64,13 @@ impl Context {
         };
         for (member, node) in members {
             let Some(kind) = kind(member) else { continue };
-            // What is no list is one row, so that it is not lost without a word.
-            let all = match &node.value {
-                Value::List(all) => all,
-                _ if node.is_null() => continue,
-                _ => core::slice::from_ref(node),
-            };
-            for one in all {
+            for one in each(node) {
                 if rows.len() == ROWS_MAX {
                     return Err(KongError::Rows);
                 }
                 rows.push(Row {
                     line: one.line,
-                    consumer: consumer.map(str::to_owned).or_else(|| owner_of(one)),
+                    consumer: consumer.map(str::to_owned).or_else(|| self.owner_of(one)),
                     credential: kind.to_owned(),
                     key_id: key_id(one, kind),
                     material: self.material(one, kind),
@@ -78,6 +78,13 @@ impl Context {
             }
         }
         Ok(())
+    }
+
+    /// Whose a credential in a list of its own is. Exports of Kong name consumers by their ids.
+    fn owner_of(&self, one: &Node) -> Option<String> {
+        let named = one.get("consumer")?;
+        let name = named.text().map(str::to_owned).or_else(|| name_of(named))?;
+        Some(self.names.get(&name).cloned().unwrap_or(name))
     }
 
     fn material(&self, one: &Node, kind: &str) -> Result<Material, Fault> {
@@ -120,10 +127,20 @@ fn kind(member: &str) -> Option<&str> {
     known.map(|(_, kind)| *kind).or_else(unknown)
 }
 
-/// Whose a credential in a list of its own is.
-fn owner_of(one: &Node) -> Option<String> {
-    let named = one.get("consumer")?;
-    named.text().map(str::to_owned).or_else(|| name_of(named))
+/// What is no list is one, so that it is not lost without a word.
+fn each(node: &Node) -> &[Node] {
+    match &node.value {
+        Value::List(all) => all,
+        _ if node.is_null() => &[],
+        _ => core::slice::from_ref(node),
+    }
+}
+
+fn names(consumers: &[Node]) -> BTreeMap<String, String> {
+    let named = consumers
+        .iter()
+        .filter_map(|one| Some((one.get("id")?.text()?.to_owned(), name_of(one)?)));
+    named.collect()
 }
 
 /// What a consumer is called.
@@ -156,7 +173,16 @@ fn secret(one: &Node) -> Result<Secret, Fault> {
     if text.starts_with("{vault://") {
         return Err(Fault::VaultReference);
     }
+    if is_place(text) {
+        return Err(Fault::Placeholder);
+    }
     Ok(Zeroizing::new(text.as_bytes().to_vec()))
+}
+
+/// What decK, a shell or a chart would have put a secret in for.
+fn is_place(text: &str) -> bool {
+    let is_within = |open, close| text.starts_with(open) && text.ends_with(close);
+    text.contains("${{") || is_within("${", "}") || is_within("{{", "}}")
 }
 
 fn text<'n>(one: &'n Node, member: &'static str) -> Result<&'n Zeroizing<String>, Fault> {

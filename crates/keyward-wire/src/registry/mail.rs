@@ -15,8 +15,12 @@ const DAILY_MAX: u32 = 1_000;
 const HEADERS_MAX: usize = 20;
 const HEADER_BYTES_MAX: usize = 4_096;
 const ADDRESS_BYTES_MAX: usize = 254;
-/// Of what a mail says only ids are in fields: the rest is nobody's header.
-const IN_HEADERS: [&str; 2] = ["messageId", "idempotencyKey"];
+/// Of what a mail says only ids and the event are in fields: the rest is nobody's header.
+const IN_HEADERS: [&str; 3] = ["event", "messageId", "idempotencyKey"];
+/// A mail is somebody's and says something, as text and as HTML.
+const IN_BODY: [&str; 4] = ["to", "subject", "text", "html"];
+/// By one of these a repeat is known.
+const IDS: [&str; 2] = ["messageId", "idempotencyKey"];
 /// A template nests no deeper.
 const DEPTH_MAX: usize = 16;
 
@@ -53,6 +57,8 @@ pub struct MailRequest {
 /// What stands in the places of a template.
 #[derive(Clone, Copy, Debug)]
 pub struct MailParts<'a> {
+    /// The name of what it tells.
+    pub event: &'a str,
     pub from: &'a str,
     pub from_name: &'a str,
     pub to: &'a str,
@@ -160,6 +166,20 @@ impl MailRequest {
             check_places(value, &IN_HEADERS)?;
         }
         check_body(&json.body, 0)?;
+        if !IN_BODY.iter().all(|name| has_place(&json.body, name)) {
+            return Err(wrong(
+                "mail.http.body must have places for ${to}, ${subject}, ${text} and ${html}",
+            ));
+        }
+        let in_headers = |name: &str| json.headers.values().any(|one| one.contains(&place(name)));
+        if !IDS
+            .iter()
+            .any(|name| has_place(&json.body, name) || in_headers(name))
+        {
+            return Err(wrong(
+                "mail.http must have a place for ${messageId} or ${idempotencyKey}, by which repeats are known",
+            ));
+        }
         Ok(Self {
             url: json.url,
             method: json.method,
@@ -185,7 +205,8 @@ impl MailRequest {
 }
 
 impl<'a> MailParts<'a> {
-    const ALL: [&'static str; 9] = [
+    const ALL: [&'static str; 10] = [
+        "event",
         "from",
         "fromName",
         "to",
@@ -199,6 +220,7 @@ impl<'a> MailParts<'a> {
 
     fn part(&self, name: &str) -> Option<&'a str> {
         Some(match name {
+            "event" => self.event,
             "from" => self.from,
             "fromName" => self.from_name,
             "to" => self.to,
@@ -270,6 +292,19 @@ fn check_body(template: &Value, depth: usize) -> Result<(), RegistryFileError> {
     }
 }
 
+fn place(name: &str) -> String {
+    alloc::format!("${{{name}}}")
+}
+
+fn has_place(template: &Value, name: &str) -> bool {
+    match template {
+        Value::String(text) => text.contains(&place(name)),
+        Value::Array(all) => all.iter().any(|one| has_place(one, name)),
+        Value::Object(all) => all.values().any(|one| has_place(one, name)),
+        _ => false,
+    }
+}
+
 fn check_places(text: &str, allowed: &[&str]) -> Result<(), RegistryFileError> {
     for after in text.split("${").skip(1) {
         let name = after.split_once('}').map(|(name, _)| name);
@@ -318,6 +353,7 @@ mod tests {
     use alloc::vec::Vec;
 
     const PARTS: MailParts<'_> = MailParts {
+        event: "key.created",
         from: "keyward@firm.example",
         from_name: "Keyward",
         to: "ada@firm.example",
@@ -338,8 +374,8 @@ mod tests {
     fn what_a_mail_says_is_text_in_the_body_and_ids_alone_are_in_fields() {
         let settings = read(
             r#"{ "url": "https://mail.example/send",
-                 "headers": { "Idempotency-Key": "${idempotencyKey}" },
-                 "body": { "to": ["${to}"], "s": "${subject}", "n": 1, "t": "${text}${html}", "from": "${fromName} <${from}>",
+                 "headers": { "Idempotency-Key": "${idempotencyKey}", "X-Event": "${event}" },
+                 "body": { "e": "${event}", "to": ["${to}"], "s": "${subject}", "n": 1, "t": "${text}${html}", "from": "${fromName} <${from}>",
                            "headers": { "List-Unsubscribe": "<${unsubscribe}>" } } }"#,
         );
         let MailWay::Http(request) = settings.unwrap().way else {
@@ -347,6 +383,7 @@ mod tests {
         };
         let body: Value = serde_json::from_str(&request.body(&PARTS)).unwrap();
         let expected = serde_json::json!({
+            "e": "key.created",
             "to": ["ada@firm.example"],
             "s": "a \"subject\"",
             "n": 1,
@@ -356,7 +393,11 @@ mod tests {
         });
         assert_eq!(body, expected);
         let headers: Vec<_> = request.headers(&PARTS).collect();
-        assert_eq!(headers, [("Idempotency-Key", "id".to_string())]);
+        let expected = [("Idempotency-Key", "id"), ("X-Event", "key.created")];
+        assert_eq!(
+            headers,
+            expected.map(|(name, value)| (name, value.to_string()))
+        );
     }
 
     #[test]
@@ -387,6 +428,20 @@ mod tests {
         ] {
             let error = read(http).unwrap_err().to_string();
             assert!(error.contains(named), "{http}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_template_says_to_whom_and_what_and_by_what_repeats_are_known() {
+        let body = r#"{ "to": "${to}", "s": "${subject}", "t": ["${text}", "${html}"], "id": "${messageId}" }"#;
+        let http =
+            |body: &str| alloc::format!(r#"{{ "url": "https://mail.example", "body": {body} }}"#);
+        assert!(read(&http(body)).is_ok());
+        for place in ["${to}", "${subject}", "${text}", "${html}", "${messageId}"] {
+            let error = read(&http(&body.replace(place, "x")))
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(place), "{place}: {error}");
         }
     }
 }

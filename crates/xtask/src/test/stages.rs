@@ -113,7 +113,7 @@ pub(super) const STAGES: &[Stage] = &[
         folder: Some("tests/e2e"),
         has_tests: true,
         wants_build: true,
-        run: |context| in_browser(context, "tests/e2e/**/*.test.{js,mjs}"),
+        run: e2e,
     },
     Stage {
         name: "schemathesis",
@@ -245,6 +245,18 @@ fn in_browser(context: &Context<'_>, files: &str) -> Result<Finished> {
     run::watch("node --test", node)
 }
 
+fn e2e(context: &Context<'_>) -> Result<Finished> {
+    command(context)?;
+    in_browser(context, "tests/e2e/**/*.test.{js,mjs}")
+}
+
+/// `keyward`, as tests run it. None of them is to wait for cargo.
+fn command(context: &Context<'_>) -> Result<()> {
+    let mut cargo = context.project.cargo();
+    cargo.args(["build", "--locked", "--package", "keyward-cli"]);
+    run::quick_step("compile the command", cargo)
+}
+
 fn webhooks(context: &Context<'_>) -> Result<Finished> {
     let mut cargo = context.project.cargo();
     cargo.args(["build", "--locked", "--package", "keyward-issuer"]);
@@ -276,6 +288,7 @@ fn proxies(context: &Context<'_>) -> Result<Finished> {
 }
 
 fn clients(context: &Context<'_>) -> Result<Finished> {
+    command(context)?;
     let python = setup::python(context.project)?;
     // Not of the workspace, and what it needs is compiled apart: nothing of it is ours.
     let mut cargo = context.project.cargo();

@@ -67,8 +67,8 @@ impl Automation {
         Ok(credential.key_id().to_owned())
     }
 
-    /// Judges a request with the key that it names, if there is one. What is left to do is to
-    /// refuse copies of it.
+    /// Judges a request with the key that it names, if there is one: by which of its secrets it is
+    /// signed, and what is left to do, which is to refuse copies of it.
     ///
     /// # Errors
     /// What the core refuses: an unknown key and a wrong signature with one answer.
@@ -78,7 +78,7 @@ impl Automation {
         key: Option<&Key>,
         client_address: Option<IpAddr>,
         now_s: u64,
-    ) -> Result<Replay, Refusal> {
+    ) -> Result<(String, Replay), Refusal> {
         let deployment = self.deployment(key.map(Key::environment))?;
         let fields = signed.fields();
         let request = signed.request(deployment, &fields);
@@ -92,6 +92,7 @@ impl Automation {
         let then = |decision: Decision<'_>| match decision {
             Decision::Allow(grant) => grant
                 .replay()
+                .map(|replay| (grant.issue.to_owned(), replay))
                 .ok_or_else(|| Refusal::internal(&"copies could not be refused")),
             Decision::Deny(denial) => Err(denial.into()),
         };

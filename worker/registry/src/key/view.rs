@@ -45,6 +45,10 @@ pub(crate) struct KeyView {
 pub(crate) struct Issue {
     pub(crate) issue: String,
     pub(crate) not_after: Option<u64>,
+    /// The id of the operator who was given it, himself or by a program whose secret he was given.
+    /// `null` when it is not known.
+    #[serde(default)]
+    pub(crate) given_to: Option<String>,
     /// The minute of its last use that the edge reported, `null` for none. In answers only: use is
     /// no change of the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,6 +68,8 @@ pub(crate) struct About {
     pub(crate) memo: String,
     pub(crate) created_at_s: u64,
     pub(crate) created_by: String,
+    /// The id of the operator who is given its secret.
+    pub(crate) given_to: String,
 }
 
 impl KeyView {
@@ -92,7 +98,16 @@ impl KeyView {
             issues: Vec::new(),
             generation: record.generation,
         };
-        Some(view.after(record, about.created_at_s))
+        Some(view.reissued(record, about.created_at_s, &about.given_to))
+    }
+
+    /// The same key when its record is this one, in which the newest secret is this operator's.
+    pub(crate) fn reissued(self, record: &Record, now_s: u64, given_to: &str) -> Self {
+        let mut view = self.after(record, now_s);
+        if let Some(newest) = view.issues.first_mut() {
+            newest.given_to = Some(given_to.to_owned());
+        }
+        view
     }
 
     /// The same key when its record is this one.
@@ -126,7 +141,7 @@ impl KeyView {
             roles: live.assignments.clone(),
             expires_at: live.expires_at_s,
             disabled: live.disabled,
-            issues: issues(&live.material),
+            issues: issues(&live.material, &self.issues),
             generation: record.generation,
             ..self
         }
@@ -173,10 +188,14 @@ const fn kind(live: &Live) -> Kind {
     }
 }
 
-fn issues(material: &Material) -> Vec<Issue> {
+/// Who was given them is not in the record: of each that is known from before it stays.
+fn issues(material: &Material, known: &[Issue]) -> Vec<Issue> {
     let issue = |id: &String, not_after| Issue {
         issue: id.clone(),
         not_after,
+        given_to: known
+            .iter()
+            .find_map(|one| one.given_to.clone().filter(|_| one.issue == *id)),
         last_used_at: None,
     };
     match material {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::schemas::Schemas;
 use crate::front::IDEMPOTENCY_KEY_BYTES_MAX;
+use crate::object::{self, Unreadable};
 use crate::organisation::{KeyWithSecret, ShownKey, WebhookView};
 use crate::policy::Area;
 use crate::refusal::Code;
@@ -16,8 +17,12 @@ pub(super) enum Identity {
     Nobody,
     /// Who has the link of a mail, and may be no page.
     Link,
+    /// Or a key that signs the request.
+    NobodyOrKey,
     Root,
+    /// Or a key, where one will do.
     Session,
+    Key,
 }
 
 #[derive(Clone, Copy)]
@@ -33,6 +38,8 @@ pub(super) struct Needs {
 /// A status, in words, and the media type and schema of its content.
 type Answered = (u16, &'static str, Option<(&'static str, Value)>);
 
+type Reader = fn(&str) -> Result<(), Unreadable>;
+
 pub(super) struct Described {
     pub(super) tag: &'static str,
     pub(super) summary: &'static str,
@@ -41,6 +48,8 @@ pub(super) struct Described {
     pub(super) query: Option<Value>,
     pub(super) headers: Vec<Value>,
     pub(super) content: Option<Value>,
+    /// What reads it, each with its schema.
+    pub(super) readers: Vec<(Value, Reader)>,
     pub(super) answers: Vec<Answered>,
     pub(super) answer_headers: Vec<(&'static str, &'static str)>,
     pub(super) refusals: &'static [Code],
@@ -64,6 +73,7 @@ impl<'a> Describing<'a> {
                 query: None,
                 headers: Vec::new(),
                 content: None,
+                readers: Vec::new(),
                 answers: Vec::new(),
                 answer_headers: Vec::new(),
                 refusals: &[],
@@ -122,21 +132,28 @@ impl<'a> Describing<'a> {
         self
     }
 
-    pub(super) fn takes<T: JsonSchema>(mut self) -> Self {
+    /// Takes this; or this, where it was told of another.
+    pub(super) fn takes<T: JsonSchema + DeserializeOwned>(mut self) -> Self {
         let schema = self.schemas.content::<T>();
+        self.described
+            .readers
+            .push((schema, |json| object::read::<T>(json).map(drop)));
+        let schema = match self.described.readers.as_slice() {
+            [(schema, _)] => schema.clone(),
+            several => {
+                let all: Vec<_> = several.iter().map(|(schema, _)| schema).collect();
+                json!({ "oneOf": all })
+            }
+        };
         self.described.content = Some(json!({ "schema": schema }));
         self
     }
 
-    /// The same, with content that shows how it is meant.
-    pub(super) fn takes_like<T: JsonSchema + DeserializeOwned>(self, example: Value) -> Self {
-        let read = serde_json::from_value::<T>(example.clone());
-        assert!(read.is_ok(), "{example}");
-        let mut is = self.takes::<T>();
-        if let Some(content) = &mut is.described.content {
-            content["example"] = example;
-        }
-        is
+    /// A form, which is read by hand.
+    pub(super) fn takes_form<T: JsonSchema>(mut self) -> Self {
+        let schema = self.schemas.content::<T>();
+        self.described.content = Some(json!({ "schema": schema }));
+        self
     }
 
     pub(super) fn may_be_repeated(mut self) -> Self {

@@ -1,11 +1,10 @@
 //! What each operation takes, answers, needs, and can be refused with.
 use keyward_core::catalogue::Action;
 use schemars::JsonSchema;
-use serde_json::{Value, json};
 
 use super::describing::{Described, Describing, Identity};
 use super::schemas::Schemas;
-use super::shapes::{Health, JsonLines, JwkSet, OneClick, Page};
+use super::shapes::{Document, Health, JsonLines, JwkSet, OneClick, Page};
 use crate::call::JSON_LINES;
 use crate::confirmation::OwnerConfirmation;
 use crate::key::{ImportForm, KeyEdit, KeyForm};
@@ -20,7 +19,9 @@ use crate::organisation::{
 };
 use crate::policy::Area;
 use crate::refusal::Code;
-use crate::sign_in::{Confirmation, Enrolment, NewOrganisation, SecondFactor, SignIn, SignedIn};
+use crate::sign_in::{
+    Confirmation, Enrolment, NewOrganisation, SecondFactor, SignIn, SignInWithKey, SignedIn,
+};
 
 /// With what changes of a key can be refused.
 const KEY_CHANGE: &[Code] = &[
@@ -44,7 +45,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
                 "Founds an organisation, and gives the invitation of its first firm-admin",
             )
             .by(Identity::Root)
-            .takes_like::<NewOrganisation>(json!({ "name": "acme", "firmAdmin": "admin@acme.example" }))
+            .takes::<NewOrganisation>()
             .gives::<Invited>(201, "Founded")
             .refuses(&[Code::NameTaken, Code::TooManyAttempts]),
         Op::Enrol => is
@@ -70,8 +71,9 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
                 "session",
                 "Signs in; with a request that a key of one's own has signed, by the code alone",
             )
-            .by(Identity::Nobody)
+            .by(Identity::NobodyOrKey)
             .takes::<SignIn>()
+            .takes::<SignInWithKey>()
             .gives::<SignedIn<'static>>(200, "Signed in")
             .with("Set-Cookie", "The session.")
             .refuses(FACTORS),
@@ -100,11 +102,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .needs(Keys, Create)
             .fresh()
             .may_be_repeated()
-            .takes_like::<KeyForm>(json!({
-                "name": "Reports: nightly", "kind": "signed", "environment": "production",
-                "roles": [{ "role": "read-only", "accounts": "all" }],
-                "owners": ["ops@firm.example"], "allowlist": "192.0.2.0/24, 2001:db8::/32", "lifeDays": 90,
-            }))
+            .takes::<KeyForm>()
             .gives::<KeyWithSecret<'static>>(201, "Made")
             .gives::<KeyWithSecret<'static>>(200, "Made before with this `Idempotency-Key`")
             .with("ETag", "The state of the key, for `If-Match`.")
@@ -119,7 +117,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .says("keys", "Changes a key; what is absent stays")
             .needs(Keys, Update)
             .if_match(true)
-            .takes_like::<KeyEdit>(json!({ "allowlist": null, "memo": "moved to the new cluster" }))
+            .takes::<KeyEdit>()
             .shows_key()
             .refuses(&[
                 Code::BeyondMayGrant,
@@ -220,13 +218,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .says("operators", "Makes an operator, and gives his invitation")
             .needs(Persons, Create)
             .fresh()
-            .takes_like::<NewOperator>(json!({
-                "email": "clerk@acme.example", "role": { "custom": { "keys": "cru", "audit": "r" } },
-                "mayGrant": {
-                    "roles": ["read-only"], "apis": "all", "environments": ["uat"], "accounts": "all",
-                    "lifeDaysMax": 90,
-                },
-            }))
+            .takes::<NewOperator>()
             .gives::<Invited>(201, "Invited for three days")
             .refuses(&[Code::BeyondMayGrant, Code::NameTaken, Code::Conflict]),
         Op::InviteOperatorAgain => is
@@ -291,6 +283,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
                 "keys",
                 "Says what a server that verifies requests itself saw of keys; with a key alone",
             )
+            .by(Identity::Key)
             .takes::<UsageForm>()
             .empty("Noted, but for keys of another organisation or environment")
             .refuses(&[Code::Forbidden]),
@@ -421,7 +414,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
                 "An owner wants no more mails; mail programs say so by themselves (RFC 8058)",
             )
             .by(Identity::Link)
-            .takes::<OneClick>()
+            .takes_form::<OneClick>()
             .empty("Noted, now or before"),
         Op::ShowDecliningPage => is
             .says("owners", "The page that the link of a mail leads to")
@@ -434,7 +427,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
         Op::ShowOpenapi => is
             .says("public", "This document")
             .by(Identity::Nobody)
-            .gives::<Value>(200, "OpenAPI 3.1"),
+            .gives::<Document>(200, "OpenAPI 3.1"),
         Op::ShowHealth => is
             .says("public", "Whether the registry answers")
             .by(Identity::Nobody)

@@ -11,7 +11,12 @@ pub(super) fn parameters(path: &str, writes: bool, described: &Described) -> Vec
     let mut parameters: Vec<Value> = names
         .map(|name| {
             let schema = path_parameter(name);
-            json!({ "name": name, "in": "path", "required": true, "schema": schema })
+            let about = match name {
+                "environment" => "One of the deployment's.",
+                "name" => "The role's, which is its organisation's own.",
+                _ => "As the answers have it that made or listed it.",
+            };
+            json!({ "name": name, "in": "path", "required": true, "description": about, "schema": schema })
         })
         .collect();
     parameters.extend(query(described.query.as_ref()));
@@ -33,10 +38,10 @@ fn query(schema: Option<&Value>) -> Vec<Value> {
         .into_iter()
         .flatten()
         .map(|(name, schema)| {
-            let mut schema = without_null(schema);
-            let description = schema
-                .as_object_mut()
-                .and_then(|it| it.remove("description"));
+            let mut schema = schema.clone();
+            let members = schema.as_object_mut();
+            let description = members.and_then(|it| it.remove("description"));
+            let schema = without_null(&schema);
             let mut parameter = json!({ "name": name, "in": "query", "schema": schema });
             if let Some(description) = description {
                 parameter["description"] = description;
@@ -48,17 +53,18 @@ fn query(schema: Option<&Value>) -> Vec<Value> {
 
 /// A parameter is there or not.
 fn without_null(schema: &Value) -> Value {
-    let is_null = |one: &Value| *one == json!("null") || *one == json!({ "type": "null" });
+    let nulls = [json!(null), json!("null"), json!({ "type": "null" })];
     let mut schema = schema.clone();
-    for several in ["type", "anyOf"] {
+    for several in ["type", "anyOf", "enum"] {
         let Some(all) = schema.get_mut(several).and_then(Value::as_array_mut) else {
             continue;
         };
-        all.retain(|one| !is_null(one));
+        all.retain(|one| !nulls.contains(one));
         if let [one] = all.as_slice() {
             match several {
+                "anyOf" => schema = one.clone(),
                 "type" => schema[several] = one.clone(),
-                _ => schema = one.clone(),
+                _ => {}
             }
         }
     }

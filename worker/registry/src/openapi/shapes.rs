@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use crate::name::NAME_CHARACTERS_MAX;
 use crate::organisation::{
-    CURSOR_BYTES_MAX, LIFE_DAYS_MAX, LINES_MAX, REPORTS_MAX, SEAL_BYTES_MAX, SEQUENCE_MAX,
-    TIME_S_MAX,
+    ACTOR_BYTES_MAX, CURSOR_BYTES_MAX, LIFE_DAYS_MAX, LINES_MAX, REPORTS_MAX, SEAL_BYTES_MAX,
+    SEQUENCE_MAX, TIME_S_MAX,
 };
 use crate::refusal::Code;
 
@@ -57,6 +57,8 @@ shapes! {
     Algorithm { "enum": ["hmac-sha512", "hmac-sha256", "EdDSA", "HS512"] }
     Profile { "enum": (Known::ALL.map(Known::as_str)) }
     Event { "enum": (events(|_| true)) }
+    AuditedEvent { "enum": (events(|name| name.appears_in(Place::Audit))) }
+    Actor { "type": "string", "maxLength": ACTOR_BYTES_MAX }
     WebhookUrl { "type": "string", "format": "uri", "maxLength": 2048, "pattern": WEBHOOK_URL }
     WebhookEvents { "type": "array", "items": { "enum": (events(|name| name.appears_in(Place::Webhook))) }, "minItems": 1, "maxItems": (EventName::ALL.len()) }
     DeliveryState { "enum": ["waiting", "sending", "sent", "passed", "givenUp"] }
@@ -100,6 +102,7 @@ shapes! {
         "required": ["keys"],
     }
     JsonLines { "type": "string" }
+    Document { "type": "object" }
     Seal { "type": "string", "maxLength": SEAL_BYTES_MAX }
     Lines { "type": "array", "items": { "type": "object" }, "maxItems": LINES_MAX }
     UsageReports { "type": "array", "maxItems": REPORTS_MAX, "items": {

@@ -52,9 +52,10 @@ struct Guesses {
 }
 
 fn read(storage: &Storage, now_s: u64) -> Result<Option<Guesses>, Refusal> {
-    let statement = "SELECT failures, last_at_s FROM guesses WHERE last_at_s >= ?";
+    // What is later than now was noted by a clock that was ahead.
+    let statement = "SELECT failures, last_at_s FROM guesses WHERE last_at_s BETWEEN ? AND ?";
     let since_s = now_s.saturating_sub(delay::FORGOTTEN_S);
-    Ok(sql::row(storage, statement, args![since_s])?)
+    Ok(sql::row(storage, statement, args![since_s, now_s])?)
 }
 
 /// Whether another code is looked at already.

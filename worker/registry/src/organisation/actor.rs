@@ -1,7 +1,7 @@
 //! Who asks: an operator with his session, or a key of the API `keyward`.
 use super::audit::By;
 use crate::automation::Reach;
-use crate::policy::{Facts, MayGrant, OperatorRole};
+use crate::policy::{DAY_S, Facts, MayGrant, OperatorRole};
 use crate::refusal::FieldError;
 use crate::session::Times;
 
@@ -12,6 +12,8 @@ pub(super) struct Actor {
     pub(super) id: String,
     /// What others read of him: an operator's e-mail address. Of a key it is the id once more.
     pub(super) email: String,
+    /// The id of the operator who answers for what is asked: himself, or who was given the key's secret.
+    pub(super) answers: String,
     pub(super) role: OperatorRole,
     pub(super) may_grant: MayGrant,
     pub(super) proof: Proof,
@@ -72,10 +74,12 @@ impl Actor {
     }
 
     /// When keys end at the latest that he makes without saying when.
-    pub(super) const fn keys_end_at_s(&self) -> Option<u64> {
-        match &self.proof {
-            Proof::Signature { reach, .. } => Some(reach.expires_at_s()),
-            Proof::Session(_) => None,
+    pub(super) const fn keys_end_at_s(&self, now_s: u64) -> Option<u64> {
+        match (&self.proof, self.may_grant.life_days_max) {
+            (Proof::Signature { reach, .. }, _) => Some(reach.expires_at_s()),
+            // None that he makes is within.
+            (Proof::Session(_), 0) => None,
+            (Proof::Session(_), days) => Some(now_s.saturating_add(days.saturating_mul(DAY_S))),
         }
     }
 

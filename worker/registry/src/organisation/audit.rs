@@ -17,6 +17,8 @@ use crate::sql::{self, args};
 
 /// Entries in one answer.
 const LINES_MAX: u64 = 1_000;
+/// An e-mail address is the longest.
+pub(crate) const ACTOR_BYTES_MAX: usize = 254;
 /// As many digits as numbers in queries have.
 #[cfg(test)]
 pub(crate) const SEQUENCE_MAX: u64 = 999_999_999_999_999;
@@ -76,7 +78,7 @@ pub(super) fn append<T: Serialize>(
     let organisation = schema::policy(&moment.storage)?.name;
     let last: Option<Row> = sql::row(
         &moment.storage,
-        "SELECT * FROM audit ORDER BY sequence DESC LIMIT 1",
+        "SELECT sequence, entry, hash FROM audit ORDER BY sequence DESC LIMIT 1",
         args![],
     )?;
     let (sequence, hash) = match last {
@@ -120,9 +122,17 @@ pub(crate) struct AuditQuery {
     /// Those after this one.
     #[cfg_attr(test, schemars(with = "crate::openapi::Sequence"))]
     pub(crate) after: u64,
+    /// Those of this event.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::AuditedEvent>"))]
+    pub(crate) action: Option<EventName>,
+    /// Those of this operator or key, by its id; of an owner, by his address; or `root`, `registry`
+    /// or `nobody`.
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Actor>"))]
+    pub(crate) by: Option<String>,
     /// Those about this key or operator; all of them when absent.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Subject>"))]
     pub(crate) subject: Option<String>,
+    /// Entries of an answer; 100 when absent.
     #[cfg_attr(test, schemars(range(min = 1, max = LINES_MAX)))]
     pub(crate) limit: u64,
 }
@@ -137,20 +147,11 @@ pub(super) fn list(moment: &Moment, query: &AuditQuery) -> Result<Answer, Refusa
     if subject.is_some_and(|subject| subject.len() > KEY_ID_BYTES_MAX) {
         return Err(Refusal::field("subject", "must have 128 bytes at most"));
     }
-    let rows: Vec<Row> = sql::rows(
-        &moment.storage,
-        "WITH asked AS (SELECT sequence, length(entry) AS own FROM audit WHERE sequence > ?1
-           AND (?2 IS NULL OR json_extract(entry, '$.subject') = ?2) ORDER BY sequence LIMIT ?3),
-         sized AS (SELECT sequence, own, sum(own) OVER (ORDER BY sequence) AS size FROM asked)
-         SELECT sequence, entry, hash FROM sized CROSS JOIN audit USING (sequence)
-         WHERE size <= ?4 OR size = own ORDER BY sequence",
-        args![
-            query.after,
-            query.subject.clone(),
-            query.limit,
-            PAGE_BYTES_MAX
-        ],
-    )?;
+    let by = query.by.as_ref();
+    if by.is_some_and(|by| by.len() > ACTOR_BYTES_MAX) {
+        return Err(Refusal::field("by", "must have 254 bytes at most"));
+    }
+    let rows = rows(moment, query)?;
     let mut text = String::new();
     for row in &rows {
         text.push_str(&export_line(&row.entry, &parse(&row.hash)?));
@@ -163,4 +164,32 @@ pub(super) fn list(moment: &Moment, query: &AuditQuery) -> Result<Answer, Refusa
         audit_head: Some(head::text(moment)?),
         ..Answer::default()
     })
+}
+
+/// Each filter has its index: the log grows for ever, and while it is read nobody else is served.
+fn rows(moment: &Moment, query: &AuditQuery) -> Result<Vec<Row>, Refusal> {
+    let mut filter = String::new();
+    let mut args = args![query.after];
+    let action = query.action.map(|action| action.as_str().to_owned());
+    let wanted = [
+        ("subject", &query.subject),
+        ("action", &action),
+        ("actor", &query.by),
+    ];
+    for (column, wanted) in wanted {
+        if let Some(wanted) = wanted {
+            filter.push_str(&format!(" AND {column} = ?"));
+            args.push(wanted.clone().into());
+        }
+    }
+    args.push(query.limit.into());
+    args.push(PAGE_BYTES_MAX.into());
+    let statement = format!(
+        "WITH asked AS (SELECT sequence, length(entry) AS own FROM audit WHERE sequence > ?{filter}
+           ORDER BY sequence LIMIT ?),
+         sized AS (SELECT sequence, own, sum(own) OVER (ORDER BY sequence) AS size FROM asked)
+         SELECT sequence, entry, hash FROM sized CROSS JOIN audit USING (sequence)
+         WHERE size <= ? OR size = own ORDER BY sequence"
+    );
+    Ok(sql::rows(&moment.storage, &statement, args)?)
 }

@@ -12,11 +12,17 @@ use crate::call::Answer;
 use crate::refusal::{Code, Refusal};
 use crate::sql::{self, args};
 
+/// The key that asks, and the secret that it signed with.
+pub(super) struct Signer {
+    pub(super) key_id: String,
+    issue: String,
+}
+
 /// Judges a request, and notes it so that no copy is taken. From here on the key asks.
 ///
 /// # Errors
 /// What the core refuses; `replayed` for a copy.
-pub(super) fn admit(moment: &Moment, signed: &Signed) -> Result<(), Refusal> {
+pub(super) fn admit(moment: &Moment, signed: &Signed) -> Result<Signer, Refusal> {
     let configuration = &moment.configuration;
     let key = match keys::record(&moment.storage, &signed.key_id)? {
         None => None,
@@ -32,29 +38,51 @@ pub(super) fn admit(moment: &Moment, signed: &Signed) -> Result<(), Refusal> {
     };
     let address = moment.about.address;
     let automation = &configuration.automation;
-    let replay = automation.judge(signed, key.as_ref(), address, moment.now_s)?;
-    transaction(&moment.storage, || note(moment, &replay))
+    let (issue, replay) = automation.judge(signed, key.as_ref(), address, moment.now_s)?;
+    transaction(&moment.storage, || note(moment, &replay))?;
+    let key_id = signed.key_id.clone();
+    Ok(Signer { key_id, issue })
 }
 
 /// Who asks, as the key is at this moment: it may have changed since its request was judged.
 ///
 /// # Errors
-/// `unauthenticated` when it is not valid any more.
-pub(super) fn actor(moment: &Moment, key_id: &str) -> Result<Actor, Refusal> {
-    let view = keys::view(&moment.storage, key_id)?;
-    if view.state(moment.now_s) != "active" {
+/// `unauthenticated` when it is not valid any more, or nobody answers for its secret.
+pub(super) fn actor(moment: &Moment, signer: &Signer) -> Result<Actor, Refusal> {
+    let view = keys::view(&moment.storage, &signer.key_id)?;
+    let issue = view.issues.iter().find(|one| one.issue == signer.issue);
+    let Some(issue) = issue.filter(|_| view.state(moment.now_s) == "active") else {
         return Err(Code::Unauthenticated.into());
-    }
+    };
+    let given_to = operator(moment, issue.given_to.as_deref())?;
     let reach = Reach::of(view.facts());
     Ok(Actor {
         role: reach.role(),
         may_grant: reach.may_grant(),
         id: view.key_id.clone(),
         email: view.key_id,
+        answers: given_to,
         proof: Proof::Signature {
             name: view.name,
             reach,
         },
+    })
+}
+
+/// The operator who was given a secret, as long as he is one: who has left may still have it.
+///
+/// # Errors
+/// `unauthenticated` when there is none any more, or he is disabled.
+fn operator(moment: &Moment, given_to: Option<&str>) -> Result<String, Refusal> {
+    #[derive(Deserialize)]
+    struct Row {
+        id: String,
+    }
+    let statement = "SELECT id FROM operators WHERE id = ? AND disabled = 0";
+    let row: Option<Row> = sql::row(&moment.storage, statement, args![given_to])?;
+    row.map(|row| row.id).ok_or_else(|| {
+        let detail = "who was given this secret of the key is no operator any more; rotate the key";
+        Refusal::because(Code::Unauthenticated, detail)
     })
 }
 
@@ -71,8 +99,8 @@ pub(crate) struct Maker {
 /// # Errors
 /// `sign_in_failed` when there is no such operator.
 pub(super) fn maker(moment: &Moment) -> Result<Answer, Refusal> {
-    let key_id = moment.key.as_deref().ok_or(Code::Unauthenticated)?;
-    let view = keys::view(&moment.storage, key_id)?;
+    let signer = moment.key.as_ref().ok_or(Code::Unauthenticated)?;
+    let view = keys::view(&moment.storage, &signer.key_id)?;
     let maker: Option<Maker> = sql::row(
         &moment.storage,
         "SELECT id, email FROM operators WHERE email = ? AND created_at_s <= ? AND disabled = 0",

@@ -9,8 +9,9 @@ use worker::Storage;
 
 use super::actor::{Actor, Proof};
 use super::audit;
+use super::automation::{self, Signer};
 use super::outbox;
-use super::{automation, sessions};
+use super::sessions;
 use crate::call::About;
 use crate::configuration::Configuration;
 use crate::policy::Area;
@@ -23,7 +24,7 @@ pub(super) struct Moment {
     pub(super) now_s: u64,
     pub(super) about: About,
     /// The key that signed the request. Nobody else asks then.
-    pub(super) key: Option<String>,
+    pub(super) key: Option<Signer>,
 }
 
 /// What a call needs besides a session.
@@ -72,7 +73,7 @@ impl Moment {
     /// Who asks, if he may do this.
     pub(super) fn admit(&self, needs: Needs) -> Result<Actor, Refusal> {
         let actor = match &self.key {
-            Some(key_id) => automation::actor(self, key_id)?,
+            Some(signer) => automation::actor(self, signer)?,
             None => sessions::actor(self)?,
         };
         if !actor.role.permits(needs.area, needs.action) {

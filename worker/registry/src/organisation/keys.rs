@@ -11,11 +11,12 @@ use keyward_wire::Record;
 use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 
+use super::actor::Actor;
 use super::change::{Change, Moment, Needs};
-use super::{roles, schema, sessions, version};
+use super::{schema, sessions, version};
 use crate::automation;
 use crate::call::Answer;
-use crate::key::{Checker, KeyEdit, KeyView};
+use crate::key::{KeyEdit, KeyView};
 use crate::policy::Area;
 use crate::random;
 use crate::refusal::{Code, FieldError, Refusal};
@@ -68,16 +69,8 @@ pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answe
         Inside::BeforeAndAfter,
         |_, stored| {
             version::is_said(moment)?;
-            let policy = schema::policy(&moment.storage)?;
-            let checker = Checker {
-                catalogue: &moment.configuration.catalogue,
-                roles: &roles::own(&moment.storage)?,
-                organisation: &policy.name,
-                life_days_max: policy.life_days_max,
-                now_s: moment.now_s,
-                errors: Vec::new(),
-            };
-            let edit = checker.edit(edit, &stored.view)?;
+            let basis = Basis::read(&moment.storage)?;
+            let edit = basis.checker(moment).edit(edit, &stored.view)?;
             let record = keyward_issuer::change::edit(&stored.record()?, edit.record, moment.now_s)
                 .map_err(refused)?;
             let view = KeyView {
@@ -170,13 +163,14 @@ pub(super) fn rotate(
             }
             // From here on the key is not the one whose secret its maker may have lost.
             again::is_over(change, key_id)?;
-            reissued(moment, stored, rotation)
+            reissued(change, stored, rotation)
         },
     )
 }
 
 /// The key with a new secret.
-fn reissued(moment: &Moment, stored: &Stored, rotation: &Rotation) -> Result<Changed, Refusal> {
+fn reissued(change: &Change<'_>, stored: &Stored, rotation: &Rotation) -> Result<Changed, Refusal> {
+    let moment = change.moment;
     let now_s = moment.now_s;
     let record = stored.record()?;
     let end_s = rotation.expires_at.unwrap_or(stored.view.expires_at);
@@ -194,8 +188,9 @@ fn reissued(moment: &Moment, stored: &Stored, rotation: &Rotation) -> Result<Cha
         }
         _ => refused(error),
     })?;
+    let view = stored.view.clone();
     Ok(Changed {
-        view: stored.view.clone().after(&record, now_s),
+        view: view.reissued(&record, now_s, &change.actor.answers),
         record,
         secret: Some(secret),
     })
@@ -240,7 +235,7 @@ fn change(
         version::is_seen(moment, stored.version)?;
         let may_grant = |view: &KeyView| match inside {
             Inside::Neither => change.actor.reaches(&view.environment).map_err(beyond),
-            Inside::BeforeAndAfter => is_inside(change, view),
+            Inside::BeforeAndAfter => is_inside(moment, change.actor, view),
         };
         may_grant(&stored.view)?;
         let changed = next(change, &stored)?;
@@ -249,7 +244,7 @@ fn change(
             return stored.answer(moment);
         }
         let before = stored.view.clone();
-        let stored = stored.becomes(moment, changed.view, &changed.record)?;
+        let stored = stored.becomes(moment, action, changed.view, &changed.record)?;
         if is_password_lost(&before, &stored.view) {
             sessions::end_of(moment, &before.created_by)?;
         }
@@ -258,14 +253,13 @@ fn change(
     })
 }
 
-fn is_inside(change: &Change<'_>, view: &KeyView) -> Result<(), Refusal> {
+fn is_inside(moment: &Moment, actor: &Actor, view: &KeyView) -> Result<(), Refusal> {
     // Who had its secret would have somebody else's first factor.
-    if automation::is_password(&view.roles) && view.created_by != change.actor.email {
+    if automation::is_password(&view.roles) && view.created_by != actor.email {
         let detail = "a key to sign in with is its maker's alone";
         return Err(beyond(Vec::from([FieldError::new("roles", detail)])));
     }
-    let covered = change.actor.covers(view.facts(), change.moment.now_s);
-    covered.map_err(beyond)
+    actor.covers(view.facts(), moment.now_s).map_err(beyond)
 }
 
 /// Whether somebody may be signed in with the key who could not sign in with it any more.

@@ -25,18 +25,25 @@ pub(crate) const CURSOR_BYTES_MAX: usize = 1_024;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KeyQuery {
+    /// Absent: in whatever state.
     pub(crate) state: Option<Standing>,
+    /// Absent: of any.
     pub(crate) kind: Option<Kind>,
+    /// Absent: of all.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Name>"))]
     pub(crate) environment: Option<String>,
+    /// What stands in the key's name, id or memo, in the address of an owner or the name of a role.
     #[cfg_attr(test, schemars(length(max = SEARCH_CHARACTERS_MAX)))]
     pub(crate) search: Option<String>,
     /// Made before this time, and not used since.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     pub(crate) unused_since: Option<u64>,
+    /// Absent: by name. A minus turns the order round.
     pub(crate) sort: Option<Sort>,
+    /// `next` of the page before, in the same order.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Cursor>"))]
     pub(crate) after: Option<String>,
+    /// Keys of a page; 50 when absent.
     #[cfg_attr(test, schemars(range(min = 1, max = LIMIT_MAX)))]
     pub(crate) limit: Option<u64>,
 }

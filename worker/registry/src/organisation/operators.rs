@@ -173,7 +173,7 @@ pub(super) fn invite(moment: &Moment, new: NewOperator) -> Result<Answer, Refusa
             same: None,
         });
         if count.same.unwrap_or_default() > 0 {
-            return Err(Code::NameTaken.into());
+            return Err(Refusal::taken("email", "an operator has this address"));
         }
         if count.count >= OPERATORS_MAX {
             return Err(Refusal::because(Code::Conflict, "too many operators"));

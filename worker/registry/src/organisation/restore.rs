@@ -7,7 +7,7 @@ use keyward_core::catalogue::Action;
 use keyward_wire::event::EventName;
 use keyward_wire::{PublishRing, Record, kv_name};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use worker::Env;
 
 use super::backup::{Line, Seal, is_whole};
@@ -33,7 +33,7 @@ pub(crate) struct RestoreForm {
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Seal>"))]
     previous: Option<String>,
     #[cfg_attr(test, schemars(with = "crate::openapi::Lines"))]
-    lines: Vec<Value>,
+    lines: Vec<Map<String, Value>>,
     #[cfg_attr(test, schemars(with = "crate::openapi::Seal"))]
     seal: String,
 }
@@ -101,12 +101,13 @@ pub(super) async fn restore(
     };
     let seal = Seal::open(moment, &form.seal)?;
     // As they were hashed: the members in the order of their names.
-    let texts: Vec<String> = form.lines.iter().map(Value::to_string).collect();
+    let lines: Vec<Value> = form.lines.into_iter().map(Value::Object).collect();
+    let texts: Vec<String> = lines.iter().map(Value::to_string).collect();
     if texts.len() > LINES_MAX || !is_whole(before.as_ref(), &seal, &texts) {
         let detail = "are not those of the sealed page, or it does not follow the one before";
         return Err(Refusal::field("lines", detail));
     }
-    let lines = form.lines.into_iter().map(serde_json::from_value::<Line>);
+    let lines = lines.into_iter().map(serde_json::from_value::<Line>);
     let lines = lines.collect::<Result<Vec<_>, _>>();
     let lines = lines.map_err(|_| Refusal::field("lines", "are of another version"))?;
     let mut report = RestoreReport {

@@ -137,7 +137,7 @@ pub(super) fn create(moment: &Moment, new: &NewRole) -> Result<Answer, Refusal> 
         is_within(change, &new.name, None, &new.grants)?;
         let own = own(change.storage())?;
         if Preset::parse(&new.name).is_some() || own.contains_key(&new.name) {
-            return Err(Code::NameTaken.into());
+            return Err(Refusal::taken("name", "there is a role of this name"));
         }
         if own.len() >= ROLES_MAX {
             return Err(Refusal::because(Code::Conflict, "too many roles"));

@@ -28,8 +28,12 @@ const TABLES: [&str; 19] = [
     "CREATE TABLE publish (
         key_id TEXT PRIMARY KEY, due_at_ms INTEGER NOT NULL, changes INTEGER NOT NULL,
         rounds INTEGER NOT NULL, failures INTEGER NOT NULL, written_at_ms INTEGER) STRICT",
+    // What it is filtered by is read from the entry, which the hash covers.
     "CREATE TABLE audit (
-        sequence INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
+        sequence INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL,
+        subject TEXT AS (json_extract(entry, '$.subject')), action TEXT AS (json_extract(entry, '$.action')),
+        actor TEXT AS (coalesce(json_extract(entry, '$.by.operator.id'), json_extract(entry, '$.by.key.id'),
+          json_extract(entry, '$.by.owner.email'), json_extract(entry, '$.by')))) STRICT",
     "CREATE TABLE roles (name TEXT PRIMARY KEY, grants TEXT NOT NULL) STRICT",
     "CREATE TABLE repeats (
         operator TEXT NOT NULL, key TEXT NOT NULL, content_hash TEXT NOT NULL, key_id TEXT NOT NULL,
@@ -67,7 +71,10 @@ const TABLES: [&str; 19] = [
         mac TEXT NOT NULL) STRICT",
 ];
 
-const INDICES: [&str; 14] = [
+const INDICES: [&str; 17] = [
+    "CREATE INDEX audit_by_subject ON audit (subject)",
+    "CREATE INDEX audit_by_action ON audit (action)",
+    "CREATE INDEX audit_by_actor ON audit (actor)",
     "CREATE INDEX keys_by_creation ON keys (created_at_s, key_id)",
     // Searching reads this alone, and not the whole of every key.
     "CREATE INDEX keys_by_search ON keys (search, key_id)",
@@ -76,7 +83,7 @@ const INDICES: [&str; 14] = [
     "CREATE INDEX keys_by_use ON keys (used_at_s, key_id)",
     "CREATE INDEX seen_by_end ON seen (until_s)",
     // Webhooks have a queue of their own.
-    "CREATE INDEX deliveries_by_time ON deliveries (channel = 'webhook', due_at_s) WHERE due_at_s IS NOT NULL",
+    "CREATE INDEX deliveries_by_time ON deliveries (channel = 'webhook', due_at_s, created_at_s) WHERE due_at_s IS NOT NULL",
     "CREATE INDEX deliveries_held ON deliveries (waits_for) WHERE waits_for IS NOT NULL",
     "CREATE INDEX deliveries_by_key ON deliveries (key_id, created_at_s, id) WHERE key_id IS NOT NULL",
     // What is nobody's delivery yet is not listed, and each key has some of that.

@@ -52,6 +52,7 @@ pub(super) fn actor(moment: &Moment) -> Result<Actor, Refusal> {
     }
     let parsed = |error: serde_json::Error| Refusal::internal(&error);
     Ok(Actor {
+        answers: row.id.clone(),
         id: row.id,
         email: row.email,
         role: serde_json::from_str(&row.role).map_err(parsed)?,

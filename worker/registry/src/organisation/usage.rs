@@ -37,7 +37,7 @@ pub(super) fn note(moment: &Moment, reports: &[KeyUsage]) -> Result<Answer, Refu
 /// environment, and left out of all others.
 pub(super) fn report(moment: &Moment, form: &UsageForm) -> Result<Answer, Refusal> {
     transaction(&moment.storage, || {
-        let Some(key_id) = &moment.key else {
+        let Some(signer) = &moment.key else {
             sessions::actor(moment)?;
             return Err(Refusal::because(Code::Forbidden, "with a key alone"));
         };
@@ -46,7 +46,7 @@ pub(super) fn report(moment: &Moment, form: &UsageForm) -> Result<Answer, Refusa
             return Err(Refusal::field("keys", detail));
         }
         // That it may was judged with its signature.
-        let Proof::Signature { reach, .. } = automation::actor(moment, key_id)?.proof else {
+        let Proof::Signature { reach, .. } = automation::actor(moment, signer)?.proof else {
             return Err(Code::Forbidden.into());
         };
         let own = schema::policy(&moment.storage)?.name;

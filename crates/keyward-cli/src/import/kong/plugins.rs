@@ -17,24 +17,33 @@ impl Plugins {
     /// Those of services, routes and consumers, too.
     pub(super) fn of(root: &Node) -> Self {
         let mut plugins = Self::default();
-        plugins.collect(root);
+        plugins.collect(root, root);
         plugins
     }
 
-    fn collect(&mut self, node: &Node) {
+    fn collect(&mut self, node: &Node, root: &Node) {
         match &node.value {
-            Value::List(nodes) => nodes.iter().for_each(|one| self.collect(one)),
+            Value::List(nodes) => nodes.iter().for_each(|one| self.collect(one, root)),
             Value::Map(members) => {
                 let listed = members.get("plugins").map_or(&[][..], Node::list);
-                listed.iter().for_each(|plugin| self.add(plugin));
-                members.values().for_each(|one| self.collect(one));
+                listed.iter().for_each(|plugin| self.add(plugin, root));
+                members.values().for_each(|one| self.collect(one, root));
             }
             Value::Text(_) | Value::Other(_) => {}
         }
     }
 
-    fn add(&mut self, plugin: &Node) {
-        let setting = |name: &str| plugin.get("config").and_then(|config| config.get(name));
+    fn add(&mut self, plugin: &Node, root: &Node) {
+        if plugin.get("enabled").is_some_and(|node| is(node, "false")) {
+            return;
+        }
+        // decK has plugins share a configuration, of which each may say some otherwise.
+        let shared = plugin.get("_config").and_then(Node::text);
+        let shared = shared.and_then(|name| root.get("_plugin_configs")?.get(name));
+        let setting = |name: &str| {
+            let own = plugin.get("config").and_then(|config| config.get(name));
+            own.or_else(|| shared?.get(name))
+        };
         match plugin.get("name").and_then(Node::text) {
             Some("hmac-auth") => {
                 let listed = setting("algorithms").map_or(&[][..], Node::list);
@@ -44,9 +53,8 @@ impl Plugins {
                 }
             }
             Some("jwt") => {
-                let is_true = |node: &Node| matches!(&node.value, Value::Other(text) if text.eq_ignore_ascii_case("true"));
-                self.base64
-                    .push(setting("secret_is_base64").is_some_and(is_true));
+                let is_base64 = setting("secret_is_base64").is_some_and(|node| is(node, "true"));
+                self.base64.push(is_base64);
                 let claim = setting("key_claim_name").and_then(Node::text);
                 self.has_other_claim |= claim.is_some_and(|claim| claim != "iss");
             }
@@ -82,4 +90,9 @@ impl Plugins {
             )),
         }
     }
+}
+
+/// Whether it is this truth value.
+fn is(node: &Node, value: &str) -> bool {
+    matches!(&node.value, Value::Other(text) if text.eq_ignore_ascii_case(value))
 }

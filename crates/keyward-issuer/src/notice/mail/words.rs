@@ -239,8 +239,8 @@ pub(super) fn disabled(webhook: &WebhookFacts<'_>) -> Letter {
         link: None,
         after: [
             alloc::format!(
-                "When its receiver works again, enable the webhook at {manage_at}. What happened in the meantime is in \
-                 the audit log; it is not sent again."
+                "When its receiver works again, enable the webhook at {manage_at}. What it was to be told until now \
+                 can be sent again from the list of deliveries; of later events it hears nothing."
             ),
             "Owners of keys still get their mails.".to_owned(),
         ]

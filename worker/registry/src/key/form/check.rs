@@ -1,23 +1,22 @@
 //! What is wrong with a form, field by field.
+mod roles;
+
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 use keyward_core::address::parse_networks;
 use keyward_core::jws::JwsAlgorithm;
 use keyward_core::key::{NoncePolicy, Profile, Profiles, ReplayPolicy, SigningRules};
-use keyward_core::limits::{ACCOUNTS_MAX, APIS_MAX, ASSIGNMENTS_MAX};
 use keyward_core::mac::Algorithm;
 use keyward_issuer::change::Edit;
 use keyward_issuer::make::{BASIC_LIFE_S, SIGNED_LIFE_S, TOKEN_LIFE_S};
-use keyward_issuer::{NewKey, NewKind};
-use keyward_wire::catalogue::{CatalogueFile, OWN_API};
-use keyward_wire::grants::{Accounts, GrantTable, is_account};
-use keyward_wire::record::Assignment;
-use keyward_wire::roles::Preset;
+use keyward_issuer::{NewKey, NewKeyId, NewKind};
+use keyward_wire::catalogue::CatalogueFile;
+use keyward_wire::grants::GrantTable;
 
 use super::{
     Checked, CheckedEdit, KeyEdit, KeyForm, MEMO_CHARACTERS_MAX, Nonce, OWNERS_MAX, PROFILES_MAX,
-    Replay, RoleForm, own_api,
+    Replay,
 };
 use crate::automation::is_password;
 use crate::email;
@@ -42,19 +41,19 @@ pub(crate) struct Checker<'a> {
 impl Checker<'_> {
     /// # Errors
     /// `invalid`, with every field that is.
-    pub(crate) fn new_key(self, form: KeyForm) -> Result<Checked, Refusal> {
-        self.checked(form, None)
+    pub(crate) fn new_key(self, form: KeyForm, key_id: &str) -> Result<Checked, Refusal> {
+        self.checked(form, NewKeyId::Made(key_id.to_owned()))
     }
 
-    /// The same of a key that has an id, and a secret besides.
+    /// The same of a key that has an id from elsewhere, and a secret besides.
     ///
     /// # Errors
     /// `invalid`, with every field that is.
     pub(crate) fn imported_key(self, form: KeyForm, key_id: &str) -> Result<Checked, Refusal> {
-        self.checked(form, Some(key_id))
+        self.checked(form, NewKeyId::Brought(key_id.to_owned()))
     }
 
-    fn checked(mut self, form: KeyForm, key_id: Option<&str>) -> Result<Checked, Refusal> {
+    fn checked(mut self, form: KeyForm, key_id: NewKeyId) -> Result<Checked, Refusal> {
         if let Err(rule) = name::check(&form.name) {
             self.fault("name", rule);
         }
@@ -66,8 +65,8 @@ impl Checker<'_> {
         }
         let new = NewKey {
             organisation: self.organisation.to_owned(),
-            key_id: key_id.map(str::to_owned),
-            kind: self.kind(&form, key_id.is_some()),
+            kind: self.kind(&form, matches!(key_id, NewKeyId::Brought(_))),
+            key_id: Some(key_id),
             not_before_s: form.not_before,
             expires_at_s: Some(expires_at_s),
             addresses: self.allowlist(form.allowlist.as_deref()),
@@ -88,7 +87,10 @@ impl Checker<'_> {
         let owners = form
             .owners
             .map(|owners| self.owners(owners, kind == Kind::Signed));
-        if let Some(end) = form.expires_at {
+        // What was allowed once is not refused when the organisation allows less by now.
+        if let Some(end) = form.expires_at
+            && !(self.now_s < end && end <= key.expires_at)
+        {
             self.end("expiresAt", end);
         }
         let record = Edit {
@@ -285,79 +287,5 @@ impl Checker<'_> {
             },
             ..SigningRules::default()
         }
-    }
-
-    fn roles(&mut self, roles: Vec<RoleForm>, apis: Option<&[String]>) -> Vec<Assignment> {
-        if apis.is_some_and(|apis| apis.len() > APIS_MAX) {
-            self.fault("apis", "must be 64 at most");
-            return Vec::new();
-        }
-        for (index, api) in apis.into_iter().flatten().enumerate() {
-            if api != OWN_API && !self.catalogue.apis.iter().any(|one| one.name == *api) {
-                self.fault(format!("apis[{index}]"), "is not an API of this deployment");
-            }
-        }
-        if roles.is_empty() || roles.len() > ASSIGNMENTS_MAX {
-            self.fault("roles", "must be 1 to 16");
-            return Vec::new();
-        }
-        let mut assignments: Vec<Assignment> = Vec::new();
-        for (index, form) in roles.into_iter().enumerate() {
-            let faults = self.errors.len();
-            if let Accounts::Listed(names) = &form.accounts
-                && (names.len() > ACCOUNTS_MAX || !names.iter().all(|name| is_account(name)))
-            {
-                self.fault(
-                    format!("roles[{index}].accounts"),
-                    "must be at most 1,000 accounts of 1 to 256 visible characters, without / and not *",
-                );
-                continue;
-            }
-            let assigned = match (Preset::parse(&form.role), self.roles.get(&form.role)) {
-                (Some(preset), _) => preset
-                    .assign(form.accounts, self.catalogue)
-                    .map(|one| own_api::added(one, preset, form.grants.as_ref())),
-                (None, Some(grants)) => Ok(Assignment {
-                    role: form.role,
-                    accounts: form.accounts,
-                    grants: grants.clone(),
-                }),
-                (None, None) => {
-                    self.fault(format!("roles[{index}].role"), "is not a role");
-                    continue;
-                }
-            };
-            let assigned = assigned.map(|one| of_apis(one, apis));
-            match (assigned, form.grants) {
-                (Err(error), _) => self.fault(format!("roles[{index}].accounts"), error),
-                (Ok(assigned), None) => assignments.push(assigned),
-                (Ok(assigned), Some(table)) => match assigned.narrow(table) {
-                    Ok(narrow) => assignments.push(narrow),
-                    Err(error) => self.fault(format!("roles[{index}].grants"), error),
-                },
-            }
-            let grants_nothing = assignments
-                .last()
-                .is_some_and(|one| one.grants.iter().next().is_none());
-            if self.errors.len() == faults && grants_nothing {
-                self.fault(format!("roles[{index}]"), "grants nothing on these APIs");
-            }
-        }
-        assignments
-    }
-}
-
-/// Without the grants on other APIs.
-fn of_apis(assignment: Assignment, apis: Option<&[String]>) -> Assignment {
-    let Some(apis) = apis else { return assignment };
-    let mut grants = GrantTable::default();
-    for (api, resource, actions) in assignment.grants.iter() {
-        if apis.iter().any(|one| one == api) {
-            grants.grant(api, resource, actions);
-        }
-    }
-    Assignment {
-        grants,
-        ..assignment
     }
 }

@@ -1,15 +1,16 @@
 //! Keys that clients have already, as they are asked for: rows, and what they have in common.
-use core::fmt;
+mod own;
 
-use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
-use keyward_issuer::import::{Brought, SecretFault, is_imported_key_id};
+use keyward_issuer::import::is_imported_key_id;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 #[cfg(test)]
 use super::{ASSIGNMENTS_MAX, MEMO_CHARACTERS_MAX, OWNERS_MAX, PROFILES_MAX};
 use super::{KeyForm, Nonce, Replay, RoleForm};
 use crate::key::Kind;
+
+use own::Hidden;
+pub(crate) use own::Own;
 
 /// Rows of one request.
 pub(crate) const ROWS_MAX: usize = 200;
@@ -29,7 +30,6 @@ pub(crate) struct ImportForm {
     #[serde(default)]
     #[cfg_attr(test, schemars(extend("properties" = no_key_of_their_own())))]
     pub(crate) defaults: ImportRow,
-    #[serde(deserialize_with = "crate::object::all")]
     #[cfg_attr(test, schemars(length(min = 1, max = ROWS_MAX)))]
     pub(crate) rows: Vec<ImportRow>,
 }
@@ -87,43 +87,6 @@ pub(crate) struct ImportRow {
     sha256: Option<Hidden>,
 }
 
-/// Text that is not shown.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(transparent)]
-struct Hidden(Zeroizing<String>);
-
-impl fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hidden(..)")
-    }
-}
-
-/// What a key brings along.
-pub(crate) enum Own {
-    Secret(Zeroizing<Vec<u8>>),
-    Digest(Zeroizing<[u8; 32]>),
-}
-
-impl fmt::Debug for Own {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Own(..)")
-    }
-}
-
-impl Own {
-    pub(crate) fn brought(&self, may_be_short: bool) -> Brought<'_> {
-        match self {
-            Self::Secret(secret) if may_be_short => Brought::ShortSecret(secret),
-            Self::Secret(secret) => Brought::Secret(secret),
-            Self::Digest(digest) => Brought::Digest(digest),
-        }
-    }
-
-    pub(crate) fn is_short(&self) -> bool {
-        self.brought(false).check() == Err(SecretFault::Short)
-    }
-}
-
 /// Why a row does not become a key; codes are a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -141,17 +104,6 @@ pub(crate) enum RowFault {
     ShortSecret,
     TakenId,
     TakenName,
-}
-
-impl From<SecretFault> for RowFault {
-    fn from(fault: SecretFault) -> Self {
-        match fault {
-            SecretFault::Empty => Self::NoSecret,
-            SecretFault::Long => Self::LongSecret,
-            SecretFault::Mistyped => Self::MistypedSecret,
-            SecretFault::Short => Self::ShortSecret,
-        }
-    }
 }
 
 impl ImportRow {
@@ -206,16 +158,7 @@ impl ImportRow {
     /// # Errors
     /// With what is wrong with its secret or digest, whatever may be overridden.
     pub(crate) fn own(&self) -> Result<Own, RowFault> {
-        let own = match (&self.secret, &self.sha256) {
-            (Some(Hidden(secret)), None) => {
-                let bytes = Base64UrlUnpadded::decode_vec(secret);
-                Own::Secret(bytes.map(Zeroizing::new).map_err(|_| RowFault::NotBase64)?)
-            }
-            (None, Some(Hidden(text))) => Own::Digest(digest(text).ok_or(RowFault::InvalidDigest)?),
-            _ => return Err(RowFault::NoSecret),
-        };
-        own.brought(true).check()?;
-        Ok(own)
+        Own::read(self.secret.as_ref(), self.sha256.as_ref())
     }
 
     /// What it asks for besides; members that are missing.
@@ -255,30 +198,10 @@ impl ImportRow {
     }
 }
 
-/// In hex, or base64 of either alphabet: lists of digests come from many hands.
-fn digest(text: &str) -> Option<Zeroizing<[u8; 32]>> {
-    if text.len() == 64 {
-        let mut digest = Zeroizing::new([0; 32]);
-        for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let digit = |at: usize| char::from(*pair.get(at)?).to_digit(16);
-            *byte = u8::try_from(digit(0)? * 16 + digit(1)?).ok()?;
-        }
-        return Some(digest);
-    }
-    let decoders = [
-        Base64::decode_vec,
-        Base64Unpadded::decode_vec,
-        Base64Url::decode_vec,
-        Base64UrlUnpadded::decode_vec,
-    ];
-    let bytes = decoders.iter().find_map(|decode| decode(text).ok())?;
-    let bytes = Zeroizing::new(bytes);
-    bytes.as_slice().try_into().ok().map(Zeroizing::new)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64ct::{Base64UrlUnpadded, Encoding};
     use serde_json::{Value, from_value, json};
 
     fn row(json: Value) -> ImportRow {
@@ -312,30 +235,6 @@ mod tests {
             missing.err(),
             Some(Vec::from(["kind", "environment", "roles"]))
         );
-    }
-
-    #[test]
-    fn digests_are_read_in_every_spelling_and_nothing_else_is_one() {
-        let spelt = |text: &str| {
-            row(json!({ "sha256": text })).own().map(|own| match own {
-                Own::Digest(digest) => *digest,
-                Own::Secret(_) => panic!("a secret"),
-            })
-        };
-        let bytes = [0xFB; 32];
-        for text in [
-            "fb".repeat(32),
-            "FB".repeat(32),
-            Base64::encode_string(&bytes),
-            Base64Unpadded::encode_string(&bytes),
-            Base64Url::encode_string(&bytes),
-            Base64UrlUnpadded::encode_string(&bytes),
-        ] {
-            assert_eq!(spelt(&text), Ok(bytes), "{text}");
-        }
-        for text in ["", "fb", &"fg".repeat(32), &Base64::encode_string(&[0; 31])] {
-            assert_eq!(spelt(text), Err(RowFault::InvalidDigest), "{text}");
-        }
     }
 
     #[test]

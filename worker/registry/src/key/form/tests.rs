@@ -12,6 +12,7 @@ use crate::refusal::Refusal;
 use serde_json::{Value, from_value, json};
 
 const NOW_S: u64 = 1_800_000_000;
+const KEY_ID: &str = "kwk_1";
 
 fn catalogue() -> CatalogueFile {
     CatalogueFile::parse(include_str!("../../../../gateway/catalogue.json")).expect("a catalogue")
@@ -42,7 +43,7 @@ fn check(change: Value) -> Result<Checked, Vec<(String, String)>> {
         let errors = refusal.errors.into_iter();
         errors.map(|error| (error.field, error.detail)).collect()
     };
-    checker.new_key(form(change)).map_err(pairs)
+    checker.new_key(form(change), KEY_ID).map_err(pairs)
 }
 
 fn own_roles() -> BTreeMap<String, GrantTable> {
@@ -178,7 +179,7 @@ fn signed_key() -> KeyView {
     from_value(json!({
         "keyId": "kwk_a", "name": "Billing", "kind": "signed", "environment": "production",
         "algorithm": "hmac-sha512", "profiles": ["rfc9421"], "allowlist": null, "owners": [], "memo": "",
-        "roles": [], "createdAt": 0, "createdBy": "a@firm.example", "notBefore": null, "expiresAt": 0,
+        "roles": [], "createdAt": 0, "createdBy": "a@firm.example", "notBefore": null, "expiresAt": NOW_S + 500 * DAY_S,
         "disabled": false, "removedAt": null, "issues": [], "generation": 1,
     }))
     .expect("a key")
@@ -217,6 +218,19 @@ fn an_edit_tells_null_from_nothing() {
         edit(json!({ "owners": [] })).expect_err("a refusal").errors[0].field,
         "owners"
     );
+    // An end that was allowed once may be written back, or come earlier.
+    let ends = |at_s: u64| edit(json!({ "expiresAt": at_s })).map(|edit| edit.record.expires_at_s);
+    let end_s = signed_key().expires_at;
+    assert!(end_s > NOW_S + 400 * DAY_S);
+    for at_s in [end_s, end_s - 1] {
+        assert_eq!(ends(at_s).expect("an edit"), Some(at_s));
+    }
+    for at_s in [end_s + 1, NOW_S] {
+        assert_eq!(
+            ends(at_s).expect_err("a refusal").errors[0].field,
+            "expiresAt"
+        );
+    }
     // It stays the same on its way to the object.
     let form: KeyEdit = from_value(json!({ "allowlist": null, "memo": "x" })).expect("a form");
     let again: KeyEdit = from_value(serde_json::to_value(&form).expect("JSON")).expect("a form");

@@ -20,17 +20,22 @@ const LIMIT_MAX: u64 = 200;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct DeliveryQuery {
+    /// Those about this key, by its id.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::KeyId>"))]
     pub(crate) key: Option<String>,
+    /// Those to this webhook, by its id.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::KeyId>"))]
     pub(crate) webhook: Option<String>,
+    /// Those to this address.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Email>"))]
     pub(crate) recipient: Option<String>,
+    /// Those that are in this state now.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::DeliveryState>"))]
     pub(crate) state: Option<State>,
     /// After this one of the page before.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Cursor>"))]
     pub(crate) after: Option<String>,
+    /// Deliveries of a page; 50 when absent.
     #[cfg_attr(test, schemars(range(min = 1, max = LIMIT_MAX)))]
     pub(crate) limit: Option<u64>,
 }

@@ -7,20 +7,24 @@ use worker::Storage;
 use super::row::{COLUMNS, Channel, EVERY_WEBHOOK, New, Row, Told, tell};
 use crate::key::KeyView;
 use crate::organisation::change::Moment;
-use crate::organisation::{schema, webhooks};
+use crate::organisation::{keys, schema, webhooks};
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
 /// Of those who manage an organisation, so many are told.
 const ADMINS_MAX: u64 = 20;
+/// Keys that are planned anew at once.
+const FORGOTTEN_MAX: u64 = 1_000;
 
-/// Plans what a key's owners and the webhooks are told, in the transaction of its change.
+/// Plans what a key's owners and the webhooks are told, in the transaction of its change, which the
+/// log calls `event`.
 pub(in crate::organisation) fn plan(
     moment: &Moment,
+    event: EventName,
     before: Option<&KeyView>,
     view: &KeyView,
 ) -> Result<(), Refusal> {
-    let happened = happened(before, view);
+    let happened = happened(event, before, view);
     let is_as_before = before
         .is_some_and(|before| before.owners == view.owners && before.expires_at == view.expires_at);
     if happened.is_none() && is_as_before {
@@ -48,18 +52,51 @@ pub(in crate::organisation) fn plan(
     Ok(())
 }
 
+/// Plans the end of keys anew, where a clock that was ahead had their plans forgotten. Gives whether
+/// that was all of them.
+pub(super) fn plan_forgotten(moment: &Moment) -> Result<bool, Refusal> {
+    #[derive(Deserialize)]
+    struct Forgotten {
+        key_id: String,
+    }
+    // Of each key's plan this one is written last.
+    let keys: Vec<Forgotten> = sql::rows(
+        &moment.storage,
+        "SELECT key_id FROM keys WHERE removed_at_s IS NULL AND expires_at_s > ? AND NOT EXISTS (
+         SELECT 1 FROM deliveries WHERE deliveries.key_id = keys.key_id AND event = ? AND recipient = ?)
+         LIMIT ?",
+        args![
+            moment.now_s,
+            EventName::KeyExpired.as_str(),
+            EVERY_WEBHOOK,
+            FORGOTTEN_MAX
+        ],
+    )?;
+    for key in &keys {
+        let view = keys::view(&moment.storage, &key.key_id)?;
+        let unplanned = KeyView {
+            expires_at: 0,
+            ..view.clone()
+        };
+        plan(moment, EventName::KeyEdited, Some(&unplanned), &view)?;
+    }
+    Ok((keys.len() as u64) < FORGOTTEN_MAX)
+}
+
 /// What of a change owners are told at once.
-fn happened(before: Option<&KeyView>, view: &KeyView) -> Option<Notice> {
+fn happened(event: EventName, before: Option<&KeyView>, view: &KeyView) -> Option<Notice> {
     let Some(before) = before else {
         return Some(Notice::Created);
     };
     if view.removed_at.is_some() {
         return before.removed_at.is_none().then_some(Notice::Removed);
     }
-    let newest = view.issues.first()?;
-    let is_known = before.issues.iter().any(|one| one.issue == newest.issue);
-    (!is_known).then(|| Notice::Rotated {
-        issue: newest.issue.clone(),
+    // A secret that nobody has yet is no other one to whoever uses the key.
+    if event != EventName::KeyRotated {
+        return None;
+    }
+    Some(Notice::Rotated {
+        issue: view.issues.first()?.issue.clone(),
         old_valid_until_s: view.issues.get(1).and_then(|one| one.not_after),
     })
 }

@@ -274,12 +274,12 @@ pub(super) fn tell(
     Ok(id)
 }
 
-/// What nobody asks for any more, so much of it at once.
+/// What nobody asks for any more, so much of it at once. What is due is told first, however late.
 pub(super) fn forget(storage: &Storage, now_s: u64, limit: u64) -> worker::Result<()> {
     sql::run(
         storage,
         "DELETE FROM deliveries WHERE id IN (
-         SELECT id FROM deliveries WHERE forget_at_s <= ? ORDER BY forget_at_s LIMIT ?)",
+         SELECT id FROM deliveries WHERE forget_at_s <= ? AND due_at_s IS NULL ORDER BY forget_at_s LIMIT ?)",
         args![now_s, limit],
     )
 }

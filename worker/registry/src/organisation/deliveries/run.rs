@@ -107,7 +107,7 @@ async fn work(
 }
 
 /// Nobody asks: the time has come.
-fn moment(object: &worker::State, configuration: &Rc<Configuration>) -> Moment {
+pub(super) fn moment(object: &worker::State, configuration: &Rc<Configuration>) -> Moment {
     Moment {
         storage: object.storage(),
         configuration: Rc::clone(configuration),
@@ -129,7 +129,7 @@ enum Taken {
 fn take(moment: &Moment, queue: Queue, mails_can_leave: bool) -> Result<Taken, Refusal> {
     let statement = format!(
         "SELECT {COLUMNS} FROM deliveries WHERE (channel = 'webhook') = ? AND due_at_s <= ?
-         ORDER BY due_at_s LIMIT 1"
+         ORDER BY due_at_s, created_at_s LIMIT 1"
     );
     transaction(&moment.storage, || {
         let args = args![queue == Queue::Webhooks, moment.now_s];
@@ -150,8 +150,13 @@ fn take(moment: &Moment, queue: Queue, mails_can_leave: bool) -> Result<Taken, R
 async fn send(env: &Env, configuration: &Configuration, job: &Job) -> Came {
     match &job.way {
         Way::Mail(mail) => match job.row.notice_id() {
-            Ok(id) => mail::send(env, configuration, &job.row.recipient, &id, mail).await,
-            Err(_) => (Outcome::Refused, None),
+            Ok(id) => {
+                let Row {
+                    recipient, event, ..
+                } = &job.row;
+                mail::send(env, configuration, recipient, &id, *event, mail).await
+            }
+            Err(_) => Came::with(Outcome::Refused, None),
         },
         Way::Webhook { url, secrets, body } => {
             let signed = sign(secrets, &job.row.id, clock::now_s(), body.as_bytes());
@@ -168,13 +173,18 @@ async fn send(env: &Env, configuration: &Configuration, job: &Job) -> Came {
                 timeout: Duration::from_secs(TIMEOUT_S),
             };
             let status = request.send().await;
-            (webhook::outcome(status), status)
+            Came::with(webhook::outcome(status), status)
         }
     }
 }
 
-fn settle(moment: &Moment, job: &Job, (outcome, status): Came, took_s: u64) -> Result<(), Refusal> {
+fn settle(moment: &Moment, job: &Job, came: Came, took_s: u64) -> Result<(), Refusal> {
     let now_s = moment.now_s;
+    let Came {
+        outcome,
+        status,
+        is_refused,
+    } = came;
     transaction(&moment.storage, || {
         let progress = job.row.progress().settled(outcome, now_s);
         let due_at_s = (progress.state == State::Waiting).then_some(progress.try_at_s);
@@ -182,7 +192,7 @@ fn settle(moment: &Moment, job: &Job, (outcome, status): Came, took_s: u64) -> R
             .becomes(&moment.storage, progress, status, due_at_s, now_s)?;
         if job.row.channel == Channel::Webhook {
             webhooks::note(moment, &job.row.recipient, outcome, status, took_s)?;
-        } else if outcome != Outcome::Delivered && status.is_some() {
+        } else if is_refused {
             mails::was_not_sent(&moment.storage, now_s)?;
         }
         Ok(())

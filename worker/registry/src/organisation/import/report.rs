@@ -1,7 +1,7 @@
 //! What became of each row. Nothing in it is secret.
 use serde::Serialize;
 
-use super::Fault;
+use super::judge::Fault;
 use crate::key::{ImportRow, RowFault};
 use crate::refusal::FieldError;
 

@@ -66,7 +66,7 @@ pub(in crate::organisation) fn secret_again(
                 let detail = "the secret was acknowledged, used or rotated, or the key is older than 15 minutes; rotate it";
                 return Err(Refusal::because(Code::Conflict, detail));
             }
-            reissued(moment, stored, &Rotation::default())
+            reissued(change, stored, &Rotation::default())
         },
     )
 }

@@ -2,15 +2,14 @@
 use std::collections::BTreeMap;
 
 use keyward_core::catalogue::Action;
-use keyward_issuer::IssuedKey;
-use keyward_wire::Record;
+use keyward_issuer::{IssuedKey, Secret, make_key_id};
 use keyward_wire::event::EventName;
 use keyward_wire::grants::GrantTable;
 use serde::Deserialize;
 use worker::{Env, Storage};
 
 use super::again::is_over;
-use super::stored::Stored;
+use super::stored::{Stored, payload};
 use super::{is_inside, refused};
 use crate::call::{self, Answer, Ask, DIRECTORY, Idempotency, THE_DIRECTORY};
 use crate::directory::DirectoryCall;
@@ -35,37 +34,31 @@ pub(in crate::organisation) async fn create(
     form: KeyForm,
 ) -> Result<Answer, Refusal> {
     let needs = Needs::to(Action::Create, Area::Keys).and_a_fresh_factor_or_signature();
-    // First who asks, so that nobody else makes the directory reserve anything.
+    // First whether there may be such a key: what is refused reserves nothing in the directory.
     let actor = moment.admit(needs)?;
     if let Some(answer) = repeated(moment, &actor.id)? {
         return Ok(answer);
     }
-    let basis = Basis::read(&moment.storage)?;
-    let (issued, about) = make(moment, &basis, form, &actor)?;
-    let key_id = &issued.record.key_id;
-    reserve(moment, env, key_id, &issued.record.organisation).await?;
-    let view = KeyView::of(&issued.record, about)
-        .ok_or_else(|| Refusal::internal(&"a new key is a tombstone"))?;
+    let key_id = make_key_id(&mut random::fill).map_err(refused)?;
+    judge(moment, &actor, form.clone(), &key_id)?;
+    reserve(moment, env, &key_id).await?;
+    // Others were served meanwhile: the key is what it may be by now.
     moment.change(needs, |change| {
-        // Others were served while the directory was asked.
         if let Some(answer) = repeated(moment, &change.actor.id)? {
             return Ok(answer);
         }
-        basis.holds(change.storage())?;
-        is_inside(change, &view)?;
-        name_is_free(change, &view.name)?;
-        let stored = Stored::insert(moment, view, &issued.record)?;
-        remember(change, key_id)?;
-        change.audit(EventName::KeyCreated, key_id, None, Some(&stored.view))?;
-        stored.issued(201, moment, Some(&issued.secret))
+        let (view, payload, secret) = judge(moment, change.actor, form, &key_id)?;
+        let stored = Stored::insert(moment, view, payload)?;
+        remember(change, &key_id)?;
+        change.audit(EventName::KeyCreated, &key_id, None, Some(&stored.view))?;
+        stored.issued(201, moment, Some(&secret))
     })
 }
 
 /// What the organisation decided, and new keys are held against.
-#[derive(PartialEq, Eq)]
 pub(in crate::organisation) struct Basis {
-    pub(in crate::organisation) policy: Policy,
-    pub(in crate::organisation) roles: BTreeMap<String, GrantTable>,
+    policy: Policy,
+    roles: BTreeMap<String, GrantTable>,
 }
 
 impl Basis {
@@ -76,47 +69,45 @@ impl Basis {
         })
     }
 
-    /// Whether nothing of it was changed meanwhile.
-    ///
-    /// # Errors
-    /// `conflict` when something was.
-    pub(in crate::organisation) fn holds(&self, storage: &Storage) -> Result<(), Refusal> {
-        if Self::read(storage)? == *self {
-            return Ok(());
+    pub(in crate::organisation) fn checker<'a>(&'a self, moment: &'a Moment) -> Checker<'a> {
+        Checker {
+            catalogue: &moment.configuration.catalogue,
+            roles: &self.roles,
+            organisation: &self.policy.name,
+            life_days_max: self.policy.life_days_max,
+            now_s: moment.now_s,
+            errors: Vec::new(),
         }
-        let detail = "roles or settings were changed meanwhile; try again";
-        Err(Refusal::because(Code::Conflict, detail))
     }
 }
 
-fn make(
+/// The key as it is to be kept, with its secret, if he may have such a key at this moment.
+fn judge(
     moment: &Moment,
-    basis: &Basis,
-    form: KeyForm,
     by: &Actor,
-) -> Result<(IssuedKey, About), Refusal> {
+    form: KeyForm,
+    key_id: &str,
+) -> Result<(KeyView, String, Secret), Refusal> {
     let environment = form.environment.clone();
     let name = form.name.clone();
+    let latest_s = by.keys_end_at_s(moment.now_s);
+    let latest_s = latest_s.filter(|_| form.names_no_end());
+    let basis = Basis::read(&moment.storage)?;
     let checker = Checker {
-        catalogue: &moment.configuration.catalogue,
-        roles: &basis.roles,
-        organisation: &basis.policy.name,
-        life_days_max: basis.policy.life_days_max,
-        now_s: moment.now_s,
-        errors: Vec::new(),
+        errors: moment.configuration.environment_faults(&environment),
+        ..basis.checker(moment)
     };
-    let latest_s = by.keys_end_at_s().filter(|_| form.names_no_end());
-    let mut checked = checker.new_key(form)?;
+    let mut checked = checker.new_key(form, key_id)?;
     if let Some(latest_s) = latest_s {
         let usual_s = checked.new.expires_at_s.unwrap_or(latest_s);
         checked.new.expires_at_s = Some(usual_s.min(latest_s));
     }
-    let issued = moment
+    let IssuedKey { record, secret } = moment
         .configuration
         .with_issuer(&environment, |issuer| {
             issuer.make(checked.new, moment.now_s, &mut random::fill)
         })
-        .ok_or_else(|| Refusal::field("environment", "is not one of this deployment"))?
+        .ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?
         .map_err(refused)?;
     let about = About {
         name,
@@ -124,21 +115,22 @@ fn make(
         memo: checked.memo,
         created_at_s: moment.now_s,
         created_by: by.email.clone(),
+        given_to: by.answers.clone(),
     };
-    Ok((issued, about))
+    let view = KeyView::of(&record, about)
+        .ok_or_else(|| Refusal::internal(&"a new key is a tombstone"))?;
+    is_inside(moment, by, &view)?;
+    name_is_free(moment, &view.name)?;
+    let payload = payload(moment, &record)?;
+    Ok((view, payload, secret))
 }
 
-async fn reserve(
-    moment: &Moment,
-    env: &Env,
-    key_id: &str,
-    organisation: &str,
-) -> Result<(), Refusal> {
+async fn reserve(moment: &Moment, env: &Env, key_id: &str) -> Result<(), Refusal> {
     let question = Ask {
         about: moment.about.clone(),
         call: DirectoryCall::ReserveKey {
             key_id: key_id.to_owned(),
-            organisation: organisation.to_owned(),
+            organisation: schema::policy(&moment.storage)?.name,
         },
     };
     let answer = call::ask(env, DIRECTORY, THE_DIRECTORY, &question).await?;
@@ -184,18 +176,18 @@ pub(in crate::organisation) fn taken(
 pub(in crate::organisation) fn insert_imported(
     change: &Change<'_>,
     view: KeyView,
-    record: &Record,
+    payload: String,
 ) -> Result<KeyView, Refusal> {
-    let stored = Stored::insert(change.moment, view, record)?;
+    let stored = Stored::insert(change.moment, view, payload)?;
     is_over(change, &stored.view.key_id)?;
     Ok(stored.view)
 }
 
-fn name_is_free(change: &Change<'_>, name: &str) -> Result<(), Refusal> {
-    match taken(change.storage(), "", name)? {
+fn name_is_free(moment: &Moment, name: &str) -> Result<(), Refusal> {
+    match taken(&moment.storage, "", name)? {
         None => Ok(()),
-        Some(_) => Err(Refusal::because(
-            Code::NameTaken,
+        Some(_) => Err(Refusal::taken(
+            "name",
             "a key of the organisation has or had this name, or one that looks like it",
         )),
     }

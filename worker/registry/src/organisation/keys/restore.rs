@@ -6,7 +6,7 @@ use keyward_wire::event::EventName;
 use serde::Serialize;
 
 use super::again::is_over;
-use super::stored::Stored;
+use super::stored::{Stored, payload};
 use super::{Taken, is_inside, taken};
 use crate::key::KeyView;
 use crate::organisation::change::Change;
@@ -71,16 +71,18 @@ pub(in crate::organisation) fn restore(
         return Ok(outcome);
     }
     let before = stored.as_ref().map(|one| one.view.clone());
-    // Who the key is does not change.
+    // Who the key is does not change, nor to whom its secrets were given.
+    let given = before.iter().flat_map(|view| view.issues.clone());
     let view = KeyView {
         name: before
             .as_ref()
             .map_or(kept.name.clone(), |view| view.name.clone()),
+        issues: given.chain(kept.issues).collect(),
         ..kept
     };
     let view = view.after(&record, moment.now_s);
     // As any other change: before and after.
-    let may_change = |one: &KeyView| is_inside(change, one).is_ok();
+    let may_change = |one: &KeyView| is_inside(moment, change.actor, one).is_ok();
     let may_restore = before.iter().all(may_change) && may_change(&view);
     if !is_removed && !may_restore {
         return Ok(Outcome::BeyondMayGrant);
@@ -90,10 +92,10 @@ pub(in crate::organisation) fn restore(
         None => match taken(change.storage(), &view.key_id, &view.name)? {
             Some(Taken::Id) => return Ok(Outcome::TakenId),
             Some(Taken::Name) => return Ok(Outcome::TakenName),
-            None => Stored::insert_known(moment, view.clone(), &record)?,
+            None => Stored::insert_known(moment, view.clone(), payload(moment, &record)?)?,
         },
     };
-    let stored = stored.becomes(moment, view, &record)?;
+    let stored = stored.becomes(moment, EventName::KeyRestored, view, &record)?;
     is_over(change, &stored.view.key_id)?;
     let key_id = &stored.view.key_id;
     change.audit(

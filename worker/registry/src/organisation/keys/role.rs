@@ -52,7 +52,7 @@ pub(in crate::organisation) fn narrow(
     let record = record.map_err(refused)?;
     let before = stored.view.clone();
     let view = before.clone().after(&record, moment.now_s);
-    let stored = stored.becomes(moment, view, &record)?;
+    let stored = stored.becomes(moment, EventName::KeyNarrowed, view, &record)?;
     change.audit(
         EventName::KeyNarrowed,
         key_id,

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 
 use keyward_issuer::Secret;
 use keyward_wire::Record;
+use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
 use worker::Storage;
 
@@ -105,10 +106,10 @@ impl Stored {
         Record::from_payload(self.record.as_bytes()).map_err(|error| Refusal::internal(&error))
     }
 
-    /// Writes a new key.
-    pub(super) fn insert(moment: &Moment, view: KeyView, record: &Record) -> Result<Self, Refusal> {
+    /// Writes a new key, whose record is of [`payload`].
+    pub(super) fn insert(moment: &Moment, view: KeyView, record: String) -> Result<Self, Refusal> {
         let stored = Self::written(moment, view, record)?;
-        deliveries::plan(moment, None, &stored.view)?;
+        deliveries::plan(moment, EventName::KeyCreated, None, &stored.view)?;
         Ok(stored)
     }
 
@@ -116,20 +117,25 @@ impl Stored {
     pub(super) fn insert_known(
         moment: &Moment,
         view: KeyView,
-        record: &Record,
+        record: String,
     ) -> Result<Self, Refusal> {
         let stored = Self::written(moment, view, record)?;
         let unplanned = KeyView {
             expires_at: 0,
             ..stored.view.clone()
         };
-        deliveries::plan(moment, Some(&unplanned), &stored.view)?;
+        deliveries::plan(
+            moment,
+            EventName::KeyRestored,
+            Some(&unplanned),
+            &stored.view,
+        )?;
         Ok(stored)
     }
 
-    fn written(moment: &Moment, view: KeyView, record: &Record) -> Result<Self, Refusal> {
+    fn written(moment: &Moment, view: KeyView, record: String) -> Result<Self, Refusal> {
         let stored = Self {
-            record: payload(moment, record)?,
+            record,
             view,
             version: 1,
             acknowledged: false,
@@ -156,10 +162,11 @@ impl Stored {
         Ok(stored)
     }
 
-    /// Writes what the key is now.
+    /// Writes what the key is now, by a change that the log calls `event`.
     pub(super) fn becomes(
         self,
         moment: &Moment,
+        event: EventName,
         view: KeyView,
         record: &Record,
     ) -> Result<Self, Refusal> {
@@ -197,7 +204,7 @@ impl Stored {
         if next.record != self.record {
             outbox::note(&moment.storage, key_id)?;
         }
-        deliveries::plan(moment, Some(&self.view), &next.view)?;
+        deliveries::plan(moment, event, Some(&self.view), &next.view)?;
         Ok(next)
     }
 
@@ -274,10 +281,12 @@ fn json(view: &KeyView) -> Result<String, Refusal> {
 /// What a search looks through, in lower case.
 fn search_text(view: &KeyView) -> String {
     let roles = view.roles.iter().map(|one| one.role.as_str());
+    let given_to = view.issues.iter().filter_map(|one| one.given_to.as_deref());
     let words: Vec<_> = [view.name.as_str(), &view.key_id, &view.memo]
         .into_iter()
         .chain(view.owners.iter().map(String::as_str))
         .chain(roles)
+        .chain(given_to)
         .collect();
     words.join("\n").to_lowercase()
 }

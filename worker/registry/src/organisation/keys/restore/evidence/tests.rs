@@ -55,6 +55,7 @@ fn view(record: &Record) -> KeyView {
         memo: String::new(),
         created_at_s: 1,
         created_by: "admin@acme.example".to_owned(),
+        given_to: "admin".to_owned(),
     };
     KeyView::of(record, about).expect("a key")
 }
