@@ -67,6 +67,8 @@ describe("a link", () => {
     assert.equal((await log(to)).at(-1).action, "owner.confirmed");
     assert.equal(page.text, (await registry.ask("GET", "/owners/notices/acme/nobody")).text, "the page says nothing of the link");
 
+    assert.equal((await registry.ask("GET", "/owners/notices/No.Name/x")).status, 404);
+
     for (let times = 0; times < 2; times++) {
       const answer = await click(path);
       assert.deepEqual([answer.status, answer.text], [204, ""]);

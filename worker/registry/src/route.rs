@@ -72,6 +72,7 @@ pub(crate) async fn answer(
         Op::ConfirmOwner => return confirm_owner(env, asked).await,
         Op::ShowOwnerPage => return Ok((page::CONFIRMING.answer(), None)),
         Op::DeclineNotices => return decline_notices(env, configuration, asked).await,
+        Op::ShowDecliningPage if !is_name(&first()) => return Err(Code::NotFound.into()),
         Op::ShowDecliningPage => return Ok((page::DECLINING.answer(), None)),
         Op::ShowJwks => return key_set(configuration, &first()),
         Op::ShowOpenapi => {
