@@ -4,21 +4,26 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
+
+import { Webhook } from "standardwebhooks";
 
 import { startFront } from "../clients/front.js";
 import { call } from "../support/client.js";
 import { eventually } from "../support/eventually.js";
+import { confirm, linkOf, mails, MAIL } from "../support/mails.js";
 import { keyward } from "../support/keyward.js";
 import { enrol, found } from "../support/operator.js";
+import { startReceiver } from "../support/receiver.js";
 import { startRegistry } from "../support/registry.js";
 
-let front, registry, admin, folder;
+let front, receiver, registry, admin, folder;
 const keys = {};
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "keyward-backup-"));
   front = await startFront();
-  registry = await startRegistry({ settings: { authority: front.authority } });
+  receiver = await startReceiver();
+  registry = await startRegistry({ receiver, settings: { authority: front.authority, mail: MAIL } });
   front.behind = registry.adminPort;
   admin = await found(registry, "acme");
   await admin.expect(201, "POST", "/v1/roles", { name: "reader", grants: { local: { things: "r" } } });
@@ -32,6 +37,7 @@ before(async () => {
 after(async () => {
   await front?.stop();
   await registry?.stop();
+  await receiver?.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -64,7 +70,8 @@ async function restored(file) {
 test("a backup has what an organisation is, and no secret unless who asks may have them", async () => {
   const { lines, text } = await backup("plain");
   const kinds = lines.map((line) => Object.keys(line).sort().join(" "));
-  assert.deepEqual(kinds, ["organisation", "role", "more seal", "operator", "more seal", ...Array(5).fill("key"), "more seal"]);
+  const pages = [["organisation", "role"], ["operator"], Array(5).fill("key"), ["owner"]];
+  assert.deepEqual(kinds, pages.flatMap((page) => [...page, "more seal"]));
   assert.ok(!text.includes("sealed") && !/"secret"/.test(text));
   for (const word of ["session", "password", "totp", "recovery"]) assert.ok(!text.toLowerCase().includes(word), word);
   const sealed = await backup("sealed", "--secrets");
@@ -98,14 +105,15 @@ test("a page that was changed, left out or put elsewhere is not restored", async
     if (line.more) pages.push({ lines: [] });
   }
   const [first, second] = pages;
+  const at = pages.findIndex(({ lines }) => "key" in lines[0]);
   const head = await admin.expect(200, "GET", "/v1/audit/head");
   const other = await found(registry, "other");
   const theirs = JSON.parse((await other.expect(200, "GET", "/v1/backup")).trim().split("\n").at(-1)).seal;
-  const wider = structuredClone(pages.at(-1).lines);
+  const wider = structuredClone(pages[at].lines);
   wider[0].key.view.roles[0].grants.local.things = "crud";
   for (const [what, body] of Object.entries({
     "a line less": { lines: first.lines.slice(1), seal: first.seal },
-    "a wider grant": { previous: pages.at(-2).seal, lines: wider, seal: pages.at(-1).seal },
+    "a wider grant": { previous: pages[at - 1].seal, lines: wider, seal: pages[at].seal },
     "the second page first": { lines: second.lines, seal: second.seal },
     "the first page second": { previous: first.seal, lines: first.lines, seal: first.seal },
     "another organisation's seal": { lines: first.lines, seal: theirs },
@@ -277,6 +285,128 @@ test("a key of which the edge knows nothing comes back disabled, or not at all w
   await eventually(async () => (await outcome(keys.lives)) === "200", "it is enabled");
 });
 
+describe("webhooks and what owners said", () => {
+  const KEY = { kind: "basic", environment: "production", roles: [{ role: "reader", accounts: "all" }] };
+  const hook = (name) => admin.expect(201, "POST", "/v1/webhooks", { url: `https://${name}.example/in?token=t0ken`, events: ["webhook.tested"] });
+  const path = ({ id }) => `/v1/webhooks/${id}`;
+  const edit = async (webhook, change) => {
+    const { headers } = await admin.ask("GET", path(webhook));
+    return admin.ask("PATCH", path(webhook), { body: change, headers: { "if-match": headers.etag } });
+  };
+  /** An owner who was told of a key, and the link of that mail. */
+  async function owner(address) {
+    await admin.expect(201, "POST", "/v1/keys", { ...KEY, name: `of ${address}`, owners: [address] });
+    await confirm(registry, receiver, address, eventually);
+    await eventually(() => mails(receiver, address).length === 2, "he is told");
+    return linkOf(mails(receiver, address)[1]);
+  }
+  const decline = async (link) => {
+    const headers = { "content-type": "application/x-www-form-urlencoded", origin: null };
+    assert.equal((await registry.ask("POST", link, { text: "List-Unsubscribe=One-Click", headers })).status, 204);
+  };
+  const declined = async (address) => (await admin.expect(200, "GET", `/v1/keys?search=${address}`)).items[0].unheard;
+  const webhooksOf = (said) => said.filter((line) => line.startsWith("webhook "));
+  async function refound() {
+    await registry.kill();
+    await lose();
+    await registry.restart();
+    front.behind = registry.adminPort;
+    admin = await found(registry, "acme");
+  }
+
+  test("are in a backup, secrets and URLs for those alone who may have them", async () => {
+    const webhook = await hook("kept");
+    await owner("said-yes@firm.example");
+    const [plain, sealed] = [await backup("hooks plain"), await backup("hooks sealed", "--secrets")];
+    for (const { text } of [plain, sealed]) assert.ok(!text.includes(webhook.secret));
+    const of = ({ lines }) => lines.find((line) => line.webhook?.id === webhook.id).webhook;
+    assert.deepEqual([of(plain).secret, of(plain).url], [null, webhook.url]);
+    assert.match(of(sealed).secret, /^o1\.[\w-]+$/);
+    const yes = plain.lines.find((line) => line.owner?.address === "said-yes@firm.example").owner;
+    assert.ok(yes.confirmedAt > 0 && yes.declinedAt === null);
+    const mayGrant = { roles: [], apis: [], environments: [], accounts: [], lifeDaysMax: 1 };
+    const email = "reader@acme.example";
+    const { invitation } = await admin.expect(201, "POST", "/v1/operators", { email, role: "auditor", mayGrant });
+    const reader = await enrol(registry, { organisation: "acme", email, invitation });
+    await reader.signIn();
+    let after = "";
+    let text = "";
+    for (let more = true; more; ) {
+      const page = await reader.expect(200, "GET", `/v1/backup${after}`);
+      const end = JSON.parse(page.trim().split("\n").at(-1));
+      [text, after, more] = [text + page, `?after=${end.seal}`, end.more];
+    }
+    assert.ok(text.includes(webhook.id) && !text.includes("t0ken"));
+    await admin.expect(204, "DELETE", path(webhook));
+  });
+
+  test("where the organisation lives: what is here stays, a removal and a later no, too", async () => {
+    const [stays, goes] = [await hook("stays"), await hook("goes")];
+    const link = await owner("later-no@firm.example");
+    const { file } = await backup("hooks living", "--secrets");
+    await edit(stays, { url: "https://elsewhere.example/" });
+    await admin.expect(204, "DELETE", path(goes));
+    await decline(link);
+    for (let times = 0; times < 2; times++) {
+      assert.deepEqual(webhooksOf(await restored(file)), [`webhook ${goes.id} kept_removed`]);
+    }
+    assert.equal((await admin.expect(200, "GET", path(stays))).url, "https://elsewhere.example/");
+    assert.equal((await admin.ask("GET", path(goes))).status, 404);
+    assert.equal(await declined("later-no@firm.example"), true);
+    // A backup from then has the no, and a later yes of his holds against it.
+    const after = await backup("after the no");
+    assert.ok(after.lines.some((line) => line.owner?.address === "later-no@firm.example" && line.owner.declinedAt > 0));
+    await admin.expect(204, "DELETE", path(stays));
+  });
+
+  test("where its object is lost: webhooks come back disabled, owners as they said", async () => {
+    const webhook = await hook("lost");
+    const [yes, no] = ["lost-yes@firm.example", "lost-no@firm.example"];
+    const yesLink = await owner(yes);
+    await decline(await owner(no));
+    await settled();
+    const [sealed, plain] = [await backup("hooks lost", "--secrets"), await backup("hooks lost plain")];
+    const tried = async (secret) => {
+      receiver.reset();
+      await admin.expect(202, "POST", `${path(webhook)}/test`);
+      await eventually(() => receiver.to("lost.example").length === 1, "it is called");
+      const [{ text, headers }] = receiver.to("lost.example");
+      return new Webhook(secret).verify(text, headers).type;
+    };
+
+    await refound();
+    assert.deepEqual(webhooksOf(await restored(sealed.file)), [`webhook ${webhook.id} unproven`]);
+    const shown = await admin.expect(200, "GET", path(webhook));
+    assert.deepEqual([shown.url, shown.events, shown.disabled, shown.needsRotation], [webhook.url, webhook.events, true, false]);
+    assert.equal((await edit(webhook, { disabled: false })).status, 200);
+    assert.equal(await tried(webhook.secret), "webhook.tested");
+    assert.deepEqual([await declined(yes), await declined(no)], [false, true]);
+    receiver.reset();
+    const told = await admin.expect(201, "POST", "/v1/keys", { ...KEY, name: "told both", owners: [yes, no] });
+    await eventually(() => mails(receiver, yes).length === 1, "who said yes is told");
+    assert.equal(mails(receiver, yes)[0].subject, `[acme] New API key ${told.keyId}`);
+    assert.equal(mails(receiver, no).length, 0);
+    // Links of before are good, too; and restoring once more does not undo what they did.
+    await decline(yesLink);
+    await admin.expect(204, "DELETE", path(webhook));
+    assert.deepEqual(webhooksOf(await restored(sealed.file)), [`webhook ${webhook.id} kept_removed`]);
+    assert.equal(await declined(yes), true);
+
+    await refound();
+    assert.deepEqual(webhooksOf(await restored(plain.file)), [`webhook ${webhook.id} no_secret`]);
+    assert.equal((await admin.expect(200, "GET", path(webhook))).needsRotation, true);
+    const early = await edit(webhook, { disabled: false });
+    assert.deepEqual([early.status, early.json.code], [409, "conflict"]);
+    const rotated = await admin.expect(200, "POST", `${path(webhook)}/rotate`, {});
+    assert.deepEqual([rotated.disabled, rotated.needsRotation, rotated.oldSecretUntil], [true, false, null]);
+    assert.equal((await edit(webhook, { disabled: false })).status, 200);
+    assert.equal(await tried(rotated.secret), "webhook.tested");
+    const log = await admin.expect(200, "GET", "/v1/audit?limit=1000");
+    assert.ok(log.includes("webhook.restored") && log.includes("owner.restored"));
+  });
+});
+
+// The last one, as the clock is ahead after it.
 test("a backup that somebody began is continued by him alone, and soon", async () => {
   const sealOf = (page) => JSON.parse(page.trim().split("\n").at(-1)).seal;
   const mayGrant = { roles: "all", apis: "all", environments: "all", accounts: "all", lifeDaysMax: 365 };

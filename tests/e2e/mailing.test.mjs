@@ -46,7 +46,11 @@ test("the binding: the mail as it is, and the field by which a repeat is known",
   assert.equal(mail.subject, `[acme] New API key ${key.keyId}`);
   assert.match(mail.html, /^<!doctype html>/);
   const [delivery] = await deliveries(`key=${key.keyId}&state=sent`);
-  assert.deepEqual(mail.headers, { "X-Keyward-Event": "key.created", "X-Keyward-Notice": delivery.id });
+  const { "List-Unsubscribe": unsubscribe, ...fields } = mail.headers;
+  assert.deepEqual(fields, {
+    "X-Keyward-Event": "key.created", "X-Keyward-Notice": delivery.id, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+  });
+  assert.ok(mail.text.includes(unsubscribe.slice(1, -1)));
   await stop();
 });
 

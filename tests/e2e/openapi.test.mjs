@@ -43,7 +43,8 @@ function sample(schema) {
 }
 
 const call = (operation, who, path = operation.path) => {
-  const content = operation.requestBody?.content["application/json"].schema;
+  // What mail programs send is a form; that it is taken is not asked here.
+  const content = operation.requestBody?.content["application/json"]?.schema;
   return who.ask(operation.method, path, { body: content && sample(content) });
 };
 

@@ -1,9 +1,10 @@
-// Guarantees that an owner can say in a browser that an address is his: opening the page does nothing, its button does.
+// Guarantees that an owner can say in a browser that an address is his, and take that back: opening a page does nothing, its
+// button does.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { eventually } from "../support/eventually.js";
-import { mails, MAIL } from "../support/mails.js";
+import { linkOf, mails, MAIL } from "../support/mails.js";
 import { found } from "../support/operator.js";
 import { startReceiver } from "../support/receiver.js";
 import { ADMIN, startRegistry } from "../support/registry.js";
@@ -12,7 +13,7 @@ import { startBrowser } from "../support/chromium.js";
 const TO = "ada@firm.example";
 const KEY = { kind: "basic", environment: "production", roles: [{ role: "read-only", accounts: "all" }] };
 
-test("an owner confirms his address in Chromium", { timeout: 120_000 }, async () => {
+test("an owner confirms his address in Chromium, and takes that back", { timeout: 120_000 }, async () => {
   const receiver = await startReceiver();
   let registry, browser;
   try {
@@ -45,6 +46,16 @@ test("an owner confirms his address in Chromium", { timeout: 120_000 }, async ()
     await other.click("button");
     const refused = () => other.evaluate(`document.querySelector("[role=status]").textContent`);
     await eventually(async () => (await refused()) === "This link is not good any more.", "it says so");
+
+    const stopping = await browser.open(new URL(linkOf(mails(receiver, TO)[1]), link).href);
+    await eventually(() => stopping.evaluate(canClick), "the page is there");
+    const declined = async () => (await admin.expect(200, "GET", "/v1/audit?limit=1000")).includes("owner.declined");
+    assert.equal(await declined(), false, "opening it stops nothing");
+    await stopping.click("button");
+    const stopped = () => stopping.evaluate(`document.querySelector("[role=status]").textContent`);
+    await eventually(async () => (await stopped()) === "Done. You will get no more of these mails.", "it says so");
+    assert.ok(await declined());
+    assert.deepEqual(stopping.problems, []);
   } finally {
     await browser?.stop();
     await registry?.stop();

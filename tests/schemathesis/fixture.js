@@ -1,7 +1,7 @@
 // What nobody makes up, made through the API.
 import { admin as granted, form } from "../support/automation.js";
 import { eventually } from "../support/eventually.js";
-import { confirm, MAIL_API, mails, tokenOf } from "../support/mails.js";
+import { confirm, linkOf, MAIL_API, mails, tokenOf } from "../support/mails.js";
 import { enrol } from "../support/operator.js";
 
 const KEY = { kind: "basic", environment: "production", roles: [{ role: "read-only", accounts: "all" }] };
@@ -27,26 +27,36 @@ export async function fixture(registry, receiver, admin) {
   const enrolling = await invite("enrolling@firm.example");
   const begun = await registry.ask("POST", "/v1/enrolment", { body: { ...enrolling, password } });
 
-  const [owner, refused] = ["asked", "refused"].map((name) => `${name}@${organisation}.example`);
+  const [owner, refused, declining] = ["asked", "refused", "declining"].map((name) => `${name}@${organisation}.example`);
   const used = await make("an owner is asked", { owners: [owner] });
   await eventually(() => mails(receiver, owner).some(tokenOf), "the owner is asked", 20_000);
   const [token] = mails(receiver, owner).map(tokenOf);
 
+  await make("an owner says no", { owners: [declining] });
+  await eventually(() => mails(receiver, declining).length > 0, "he is asked", 20_000);
+  const path = linkOf(mails(receiver, declining)[0]);
+  const said = await registry.ask("POST", path, {
+    text: "List-Unsubscribe=One-Click", headers: { "content-type": "application/x-www-form-urlencoded", origin: null },
+  });
+  if (said.status !== 204) throw new Error(`${said.status} ${said.text}`);
+
   await make("a mail is refused", { owners: [refused] });
   await confirm(registry, receiver, refused, eventually);
-  const path = `/v1/deliveries?recipient=${refused}&state=givenUp`;
+  const givenUp = `/v1/deliveries?recipient=${refused}&state=givenUp`;
   let given;
-  await eventually(async () => (given = (await admin.expect(200, "GET", path)).items[0]), "it is given up", 20_000);
+  await eventually(async () => (given = (await admin.expect(200, "GET", givenUp)).items[0]), "it is given up", 20_000);
 
   const lines = (await admin.expect(200, "GET", "/v1/backup")).trim().split("\n").map((line) => JSON.parse(line));
   const end = lines.findIndex((line) => "seal" in line);
   return {
+    organisation,
     contents: {
       enrol: [{ ...(await invite("invited@firm.example")), password }],
       confirmEnrolment: [enrolling],
       openSession: [{ organisation, email, password, code: recoveryCodes.pop() }, { code: admin.recoveryCodes.pop() }],
       refreshSession: [{ code: admin.recoveryCodes.pop() }],
       confirmOwner: [{ token }],
+      askOwner: [{ owner: declining }],
       reportUsage: [{ keys: [{ organisation, keyId: used.keyId, allowed: 1, issues: [], denials: [["key_expired", 2]] }] }],
       restore: [{ lines: lines.slice(0, end), seal: lines[end].seal }],
     },
@@ -54,5 +64,7 @@ export async function fixture(registry, receiver, admin) {
     otpauth: begun.json.otpauth,
     keys: { openSession: await program({ session: "c" }), reportUsage: await program({ usage: "c" }) },
     delivery: given.id,
+    /** The token of his link who said no. */
+    declining: path.split("/").at(-1),
   };
 }

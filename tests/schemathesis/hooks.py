@@ -63,6 +63,9 @@ def before_call(context, case, kwargs):
         return
     if operation == "retryDelivery":
         case.path_parameters["id"] = FIXTURE["delivery"]
+    if operation == "declineNotices":
+        case.path_parameters["token"] = FIXTURE["declining"]
+        case.path_parameters["organisation"] = FIXTURE["organisation"]
     if operation == "showJwks":
         case.path_parameters["environment"] = fitting.ENVIRONMENT
     parameters = case.path_parameters or {}

@@ -15,7 +15,12 @@ export const MAIL = {
       to: ["${to}"],
       subject: "${subject}",
       content: { text: "${text}", html: "${html}" },
-      headers: { "Message-ID": "${messageId}", "X-Keyward-Event": "${event}" },
+      headers: {
+        "Message-ID": "${messageId}",
+        "X-Keyward-Event": "${event}",
+        "List-Unsubscribe": "<${unsubscribe}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+      },
     },
   },
 };
@@ -31,6 +36,9 @@ export function mails(receiver, to) {
 
 /** What the link of the mail that asks an owner gives. */
 export const tokenOf = (mail) => mail.content.text.match(/\/owners\/confirmation#(\S+)/)?.[1];
+
+/** The path by which a mail program says that its reader wants no more of them. */
+export const linkOf = (mail) => new URL(mail.headers["List-Unsubscribe"].slice(1, -1)).pathname;
 
 /** Says that an address is its owner's, as soon as he is asked. */
 export async function confirm(registry, receiver, address, eventually) {

@@ -73,6 +73,13 @@ struct Report {
     keys: Vec<KeyReport>,
     roles: Vec<String>,
     operators: Vec<Operator>,
+    webhooks: Vec<WebhookReport>,
+}
+
+#[derive(Deserialize)]
+struct WebhookReport {
+    id: String,
+    outcome: String,
 }
 
 #[derive(Deserialize)]
@@ -88,8 +95,8 @@ struct Operator {
     role: Value,
 }
 
-/// Sends a backup back, and prints a line for each key that did not simply come back, and for each
-/// operator who is not there. Succeeds when the backup was whole.
+/// Sends a backup back, and prints a line for each key that did not simply come back, for each webhook
+/// that was not there, and for each operator who is not. Succeeds when the backup was whole.
 ///
 /// # Errors
 /// When the file cannot be read, or the registry does not take a page. What it had taken until then
@@ -124,6 +131,11 @@ pub fn restore(asked: &Restore) -> Result<ExitCode> {
         }
         for name in &report.roles {
             println!("role {name} not_restored");
+        }
+        for WebhookReport { id, outcome } in &report.webhooks {
+            if outcome != "kept" {
+                println!("webhook {id} {outcome}");
+            }
         }
         for Operator { email, role } in &report.operators {
             println!("{email} is to be invited, if still wanted: {role}");

@@ -42,6 +42,18 @@ fn name(one: &Sent) -> String {
     }
 }
 
+/// As the registry makes it.
+const UNSUBSCRIBE: &str = "https://admin.acme.example/owners/notices/acme/\
+9kqV2sT0bX4yH7mJcLzRfA.1814607000.o1.Q2xvc2VkIGZvciB0aGlzIG1haWwgYW5kIG5vIG90aGVy";
+
+/// The fields by which mail programs know of it.
+fn fields(mail: &Mail) -> String {
+    format!(
+        "Subject: {}\nList-Unsubscribe: <{}>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n",
+        mail.subject, mail.unsubscribe
+    )
+}
+
 /// Every file: the mail with the fields that we fill in, and its HTML.
 fn mails() -> BTreeMap<String, String> {
     let keeper = life();
@@ -54,6 +66,7 @@ fn mails() -> BTreeMap<String, String> {
         environment: "production",
         expires_at_s: keeper.key.expires_at_s,
         manage_at: "https://admin.acme.example",
+        unsubscribe: UNSUBSCRIBE,
     };
     let token = MailFacts {
         name: "Dashboard",
@@ -70,9 +83,9 @@ fn mails() -> BTreeMap<String, String> {
             let mail = Mail::of(&one.notice, &facts, one.at_s);
             let file = format!("{}-{}-{name}", facts.kind, index + 1);
             let fields = format!(
-                "To: {}\nSubject: {}\nMessage-ID: {}\nIdempotency-Key: {}\nX-Keyward-Event: {}\n",
+                "To: {}\n{}Message-ID: {}\nIdempotency-Key: {}\nX-Keyward-Event: {}\n",
                 one.to,
-                mail.subject,
+                fields(&mail),
                 one.id.message_id("keyward.example"),
                 one.id,
                 one.notice.name().as_str()
@@ -88,16 +101,18 @@ fn mails() -> BTreeMap<String, String> {
         target: &Target::parse(target, &[]).expect("a target"),
         status: Some(503),
         manage_at: "https://admin.acme.example",
+        unsubscribe: UNSUBSCRIBE,
     });
-    let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
+    let text = format!("{}\n{}", fields(&mail), mail.text);
     files.insert("webhook-disabled.txt".to_owned(), text);
     files.insert("webhook-disabled.html".to_owned(), mail.html);
     let mail = Mail::of_owner(&OwnerFacts {
         organisation: "acme",
         link: "https://admin.acme.example/owners/confirmation#acme.5sBvXh0yQm3JtQ4nTqfW1eE7bK2uZrD9cLxGaPiYo8w",
         until_s: START_S + 14 * DAY_S,
+        unsubscribe: UNSUBSCRIBE,
     });
-    let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
+    let text = format!("{}\n{}", fields(&mail), mail.text);
     files.insert("owner-asked.txt".to_owned(), text);
     files.insert("owner-asked.html".to_owned(), mail.html);
     files
@@ -148,9 +163,9 @@ fn a_life_has_seven_mails_and_no_line_is_too_long() {
     for (name, content) in mails() {
         assert!(content.lines().all(|line| line.len() <= 998), "{name}");
         if name.ends_with(".txt") {
+            let (_, text) = content.split_once("\n\n").expect("fields and text");
             assert!(
-                content
-                    .lines()
+                text.lines()
                     .all(|line| line.chars().count() <= 78 || line.starts_with("https://")),
                 "{name}"
             );

@@ -47,6 +47,12 @@ pub enum Event {
         organisation: String,
         webhook: String,
     },
+    #[serde(rename = "owner.declined")]
+    OwnerDeclined {
+        organisation: String,
+        /// The address.
+        owner: String,
+    },
     #[serde(rename = "audit.head")]
     AuditHead {
         organisation: String,
@@ -99,6 +105,7 @@ impl Event {
             Self::KeyExpired(_) => EventName::KeyExpired,
             Self::WebhookDisabled { .. } => EventName::WebhookDisabled,
             Self::WebhookTested { .. } => EventName::WebhookTested,
+            Self::OwnerDeclined { .. } => EventName::OwnerDeclined,
             Self::AuditHead { .. } => EventName::AuditHead,
         }
     }

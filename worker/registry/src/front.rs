@@ -17,6 +17,8 @@ use crate::refusal::{Code, Refusal};
 pub(crate) const CONTENT_BYTES_MAX: usize = 256 * 1024;
 /// A page of a backup is as large as an answer may be.
 const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// A form with one field, and what stands around it.
+const FORM_BYTES_MAX: usize = 1024;
 pub(crate) const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 /// Those of sessions have 43.
 const SECRET_BYTES_MAX: usize = 128;
@@ -58,9 +60,11 @@ pub(crate) async fn admit(
     // Who shows a secret of his own with each request needs no session, and has none.
     let is_by_itself = signed.is_some() || bearer.is_some();
     // A page of another origin can send a browser's cookies along, but cannot say it was ours. Of
-    // secrets only the root token stands for an origin, and for its one call.
-    let is_from_no_page =
-        signed.is_some() || (bearer.is_some() && operation == Operation::FoundOrganisation);
+    // secrets only the root token stands for an origin, and for its one call. Where mail programs
+    // post no cookie counts.
+    let is_from_no_page = signed.is_some()
+        || (bearer.is_some() && operation == Operation::FoundOrganisation)
+        || operation == Operation::DeclineNotices;
     if writes && !is_from_no_page && field("origin") != Some(&configuration.settings.origin()) {
         return Err(Code::WrongOrigin.into());
     }
@@ -73,9 +77,11 @@ pub(crate) async fn admit(
         request,
         field("content-length"),
         field("content-type"),
-        writes,
+        operation.media_types(),
         match operation {
+            _ if !writes => 0,
             Operation::Restore => PAGE_BYTES_MAX,
+            Operation::DeclineNotices => FORM_BYTES_MAX,
             _ => CONTENT_BYTES_MAX,
         },
     )
@@ -205,13 +211,13 @@ async fn content(
     request: &web_sys::Request,
     length: Option<&str>,
     media_type: Option<&str>,
-    writes: bool,
+    media_types: &[&str],
     bytes_max: usize,
 ) -> Result<String, Refusal> {
     if request.body().is_none() {
         return Ok(String::new());
     }
-    if !writes {
+    if bytes_max == 0 {
         let detail = "a GET has no content";
         return Err(Refusal::because(Code::Malformed, detail));
     }
@@ -222,10 +228,10 @@ async fn content(
     if length == 0 {
         return Ok(String::new());
     }
-    let is_json = media_type
+    let is_taken = media_type
         .map(|text| text.split(';').next().unwrap_or_default().trim())
-        .is_some_and(|text| text.eq_ignore_ascii_case("application/json"));
-    if !is_json {
+        .is_some_and(|text| media_types.iter().any(|one| text.eq_ignore_ascii_case(one)));
+    if !is_taken {
         return Err(Code::UnsupportedMediaType.into());
     }
     if length > bytes_max {

@@ -5,6 +5,7 @@ mod call;
 mod clock;
 mod configuration;
 mod confirmation;
+mod declining;
 mod delay;
 mod directory;
 mod edge;
@@ -21,6 +22,7 @@ mod operation;
 mod operator;
 mod organisation;
 mod outgoing;
+mod page;
 mod password;
 mod policy;
 mod random;
@@ -89,8 +91,8 @@ fn respond(answer: &Answer, cookie: Option<&str>, request_id: &str) -> Result<we
     for (name, value) in answer.fields() {
         headers.set(name, value)?;
     }
-    if answer.media_type == confirmation::HTML {
-        headers.set("content-security-policy", &confirmation::policy())?;
+    if answer.media_type == page::HTML {
+        headers.set("content-security-policy", &page::policy())?;
         headers.set("referrer-policy", "no-referrer")?;
     }
     if answer.status == 401 {

@@ -71,6 +71,7 @@ pub(crate) async fn send(
         html: &mail.html,
         message_id: &id.message_id(settings.domain()),
         idempotency_key: id.as_str(),
+        unsubscribe: &mail.unsubscribe,
     };
     match &settings.way {
         MailWay::Binding => by_binding(env, &parts).await,
@@ -111,9 +112,12 @@ async fn by_binding(env: &Env, parts: &MailParts<'_>) -> Came {
         let to = [parts.to.to_owned()];
         let headers = Object::new();
         // The service makes the Message-ID itself and takes none.
+        let unsubscribe = format!("<{}>", parts.unsubscribe);
         let fields = [
             (NOTICE_FIELD, parts.idempotency_key),
             (EVENT_FIELD, parts.event),
+            ("List-Unsubscribe", &unsubscribe),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ];
         for (name, value) in fields {
             let (name, value) = (JsValue::from_str(name), JsValue::from_str(value));

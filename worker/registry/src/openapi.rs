@@ -171,7 +171,7 @@ fn object(
         "summary": described.summary,
         "responses": responses(path, writes, by_key.is_some(), described, refused),
         "security": match described.identity {
-            Identity::Nobody => json!([]),
+            Identity::Nobody | Identity::Link => json!([]),
             Identity::NobodyOrKey => json!([{}, { "key": [] }]),
             Identity::Key => json!([{ "key": [] }]),
             Identity::Root => json!([{ "rootToken": [] }]),
@@ -187,8 +187,11 @@ fn object(
         if let Some(example) = example(operation) {
             content["example"] = example;
         }
-        item["requestBody"] =
-            json!({ "required": true, "content": { "application/json": content } });
+        let forms = operation.media_types().iter();
+        let content: Map<_, _> = forms
+            .map(|form| ((*form).to_owned(), content.clone()))
+            .collect();
+        item["requestBody"] = json!({ "required": true, "content": content });
     }
     if let Some(needs) = described.needs {
         let areas = core::iter::once(&needs.area).chain(needs.also);

@@ -73,8 +73,11 @@ pub(crate) enum Operation {
     TestWebhook,
     ListDeliveries,
     RetryDelivery,
+    AskOwner,
     ConfirmOwner,
     ShowOwnerPage,
+    DeclineNotices,
+    ShowDecliningPage,
     ShowJwks,
     ShowOpenapi,
     ShowHealth,
@@ -113,8 +116,19 @@ impl Operation {
                 | Self::CreateWebhook
                 | Self::EditWebhook
                 | Self::RotateWebhook
+                | Self::AskOwner
                 | Self::ConfirmOwner
+                | Self::DeclineNotices
         )
+    }
+
+    /// What its content may be.
+    pub(crate) const fn media_types(self) -> &'static [&'static str] {
+        match self {
+            // RFC 8058 section 3.2.
+            Self::DeclineNotices => &["application/x-www-form-urlencoded", "multipart/form-data"],
+            _ => &["application/json"],
+        }
     }
 }
 
@@ -177,8 +191,19 @@ pub(crate) const TABLE: &[(Method, &str, Operation)] = {
         (Delete, "/v1/webhooks/{id}", Op::RemoveWebhook),
         (Get, "/v1/deliveries", Op::ListDeliveries),
         (Post, "/v1/deliveries/{id}/retry", Op::RetryDelivery),
+        (Post, "/v1/owners/question", Op::AskOwner),
         (Post, "/v1/owners/confirmation", Op::ConfirmOwner),
         (Get, "/owners/confirmation", Op::ShowOwnerPage),
+        (
+            Post,
+            "/owners/notices/{organisation}/{token}",
+            Op::DeclineNotices,
+        ),
+        (
+            Get,
+            "/owners/notices/{organisation}/{token}",
+            Op::ShowDecliningPage,
+        ),
         (Get, "/jwks/{environment}", Op::ShowJwks),
         (Get, "/openapi.json", Op::ShowOpenapi),
         (Get, "/health", Op::ShowHealth),

@@ -1,6 +1,7 @@
 //! An organisation: the one place where its keys and operators are true. Every change is one
 //! transaction, with its entry in the audit log and with what has to be published.
 mod actor;
+mod asked;
 mod audit;
 mod automation;
 mod backup;
@@ -25,190 +26,44 @@ mod webhooks;
 use core::cell::RefCell;
 use std::rc::Rc;
 
-use keyward_wire::usage::KeyUsage;
-use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::call::{self, About, Answer, Ask};
 use crate::clock;
 use crate::configuration::Configuration;
-use crate::key::{ImportForm, KeyEdit, KeyForm};
-use crate::operator::Failures;
 use crate::refusal::{Code, Refusal};
 
+pub(crate) use asked::OrganisationCall;
 pub(crate) use audit::AuditQuery;
 pub(crate) use automation::Maker;
 pub(crate) use backup::BackupQuery;
 use change::Moment;
 pub(crate) use deliveries::DeliveryQuery;
 pub(crate) use listing::KeyQuery;
-pub(crate) use operators::{NewOperator, OperatorEdit};
-pub(crate) use reconcile::Reconciliation;
-pub(crate) use restore::RestoreForm;
-pub(crate) use roles::{NewRole, RoleEdit};
 pub(crate) use sessions::Who;
-pub(crate) use settings::SettingsEdit;
-pub(crate) use usage::UsageForm;
-pub(crate) use webhooks::{NewWebhook, WebhookEdit, WebhookRotation};
 
 /// What the OpenAPI document is made of besides.
 #[cfg(test)]
 pub(crate) use {
     audit::{ACTOR_BYTES_MAX, SEQUENCE_MAX},
     backup::SEAL_BYTES_MAX,
-    deliveries::{DeliveryPage, DeliveryView},
+    deliveries::{DeliveryPage, DeliveryView, OwnerQuestion},
     head::SignedHead,
     import::Report as ImportReport,
     keys::{KeyWithSecret, Rotation, ShownKey, TIME_S_MAX},
     listing::{CURSOR_BYTES_MAX, KeyPage},
-    operators::{OperatorView, Operators},
-    reconcile::Reconciled,
-    restore::{LINES_MAX, RestoreReport},
-    roles::{EditedRole, RoleView, Roles},
-    settings::{LIFE_DAYS_MAX, Settings},
-    usage::REPORTS_MAX,
-    webhooks::{Trial, WebhookView, WebhookWithSecret, Webhooks},
+    operators::{NewOperator, OperatorEdit, OperatorView, Operators},
+    reconcile::{Reconciled, Reconciliation},
+    restore::{LINES_MAX, RestoreForm, RestoreReport},
+    roles::{EditedRole, NewRole, RoleEdit, RoleView, Roles},
+    settings::{LIFE_DAYS_MAX, Settings, SettingsEdit},
+    usage::{REPORTS_MAX, UsageForm},
+    webhooks::{
+        NewWebhook, Trial, WebhookEdit, WebhookRotation, WebhookView, WebhookWithSecret, Webhooks,
+    },
 };
 /// How long a founding may take, in seconds. One that broke off can be begun again after that.
 const CLAIM_S: u64 = 60;
-
-#[derive(Serialize, Deserialize)]
-pub(crate) enum OrganisationCall {
-    /// Makes it, with its first firm-admin, for who has claimed it.
-    Found {
-        id: String,
-        name: String,
-        email: String,
-    },
-    /// For who showed both factors.
-    OpenSession {
-        operator: String,
-        email: String,
-        session: String,
-        /// Of the factors that were shown.
-        generation: u64,
-    },
-    /// The second factor was shown again.
-    RefreshSession,
-    /// Ends those of an operator whose factors are others now.
-    EndSessions {
-        operator: String,
-        generation: u64,
-    },
-    CloseSession,
-    Session,
-    CreateKey(Box<KeyForm>),
-    Keys(KeyQuery),
-    Key {
-        key_id: String,
-    },
-    EditKey {
-        key_id: String,
-        edit: Box<KeyEdit>,
-    },
-    DisableKey {
-        key_id: String,
-    },
-    EnableKey {
-        key_id: String,
-    },
-    RemoveKey {
-        key_id: String,
-    },
-    RotateKey {
-        key_id: String,
-        rotation: keys::Rotation,
-    },
-    EndRotation {
-        key_id: String,
-    },
-    AcknowledgeKey {
-        key_id: String,
-    },
-    SecretAgain {
-        key_id: String,
-    },
-    Reconcile(Reconciliation),
-    AuditHead,
-    Settings,
-    EditSettings(SettingsEdit),
-    Roles,
-    CreateRole(NewRole),
-    EditRole {
-        name: String,
-        edit: RoleEdit,
-    },
-    RemoveRole {
-        name: String,
-    },
-    Operators,
-    /// Gives the person whom the Worker then invites.
-    InviteOperator(NewOperator),
-    /// The same for one that there is.
-    InviteAgain {
-        id: String,
-    },
-    EditOperator {
-        id: String,
-        edit: OperatorEdit,
-    },
-    RemoveOperator {
-        id: String,
-    },
-    Audit(AuditQuery),
-    /// Sets the alarm again, should it have been lost.
-    Wake,
-    /// For who is about to found it: of two at a time one is too late.
-    Claim {
-        id: String,
-    },
-    /// The operator who made the key that signed the request, for signing in with it.
-    MakerOfKey,
-    /// Signing in has failed for this operator.
-    NoteFailures {
-        operator: String,
-        failures: Vec<Failures>,
-    },
-    Webhooks,
-    CreateWebhook(NewWebhook),
-    Webhook {
-        id: String,
-    },
-    EditWebhook {
-        id: String,
-        edit: WebhookEdit,
-    },
-    RotateWebhook {
-        id: String,
-        rotation: WebhookRotation,
-    },
-    EndWebhookRotation {
-        id: String,
-    },
-    RemoveWebhook {
-        id: String,
-    },
-    TestWebhook {
-        id: String,
-    },
-    Deliveries(DeliveryQuery),
-    RetryDelivery {
-        id: String,
-    },
-    /// For who has the token of a mail.
-    ConfirmOwner {
-        token: String,
-    },
-    /// What a gateway counted.
-    NoteUsage(Vec<KeyUsage>),
-    /// Which generations of these keys are the present ones.
-    Generations(Vec<String>),
-    Import(Box<ImportForm>),
-    Backup(BackupQuery),
-    Restore(RestoreForm),
-    /// The same as a gateway's, of a server that has a key for it.
-    ReportUsage(UsageForm),
-}
 
 #[expect(
     missing_debug_implementations,
@@ -302,9 +157,9 @@ impl Organisation {
                     operators::found(&moment, id, &name, &email)
                 }
                 OrganisationCall::OpenSession { .. } => Err(Code::SignInFailed.into()),
-                OrganisationCall::Wake | OrganisationCall::ConfirmOwner { .. } => {
-                    Err(call::not_here())
-                }
+                OrganisationCall::Wake
+                | OrganisationCall::ConfirmOwner { .. }
+                | OrganisationCall::DeclineNotices { .. } => Err(call::not_here()),
                 _ => Err(Code::Unauthenticated.into()),
             };
         }
@@ -376,6 +231,8 @@ impl Organisation {
             OrganisationCall::TestWebhook { id } => webhooks::test(&moment, &id),
             OrganisationCall::Deliveries(query) => deliveries::list(&moment, &query),
             OrganisationCall::RetryDelivery { id } => deliveries::retry(&moment, &id),
+            OrganisationCall::AskOwner(question) => deliveries::ask_again(&moment, &question),
+            OrganisationCall::DeclineNotices { owner } => deliveries::decline(&moment, &owner),
             OrganisationCall::ConfirmOwner { token } => deliveries::confirm(&moment, &token),
             OrganisationCall::NoteUsage(reports) => usage::note(&moment, &reports),
             OrganisationCall::Generations(keys) => usage::generations(&moment, keys),

@@ -7,12 +7,15 @@ use worker::Env;
 
 use crate::automation;
 use crate::call::{self, About, Answer, Ask, ORGANISATION};
+use crate::clock;
 use crate::configuration::Configuration;
-use crate::confirmation::{self, OwnerConfirmation};
+use crate::confirmation::OwnerConfirmation;
+use crate::declining;
 use crate::front::{self, Asked};
 use crate::object;
 use crate::operation::Operation;
 use crate::organisation::{AuditQuery, BackupQuery, DeliveryQuery, KeyQuery, OrganisationCall};
+use crate::page;
 use crate::refusal::{Code, FieldError, Refusal};
 use crate::sign_in;
 
@@ -67,7 +70,10 @@ pub(crate) async fn answer(
             return sign_in::invite(env, asked, Call::InviteAgain { id: first() }).await;
         }
         Op::ConfirmOwner => return confirm_owner(env, asked).await,
-        Op::ShowOwnerPage => return Ok((confirmation::page(), None)),
+        Op::ShowOwnerPage => return Ok((page::CONFIRMING.answer(), None)),
+        Op::DeclineNotices => return decline_notices(env, configuration, asked).await,
+        Op::ShowDecliningPage if !is_name(&first()) => return Err(Code::NotFound.into()),
+        Op::ShowDecliningPage => return Ok((page::DECLINING.answer(), None)),
         Op::ShowJwks => return key_set(configuration, &first()),
         Op::ShowOpenapi => {
             let answer = Answer {
@@ -138,6 +144,7 @@ pub(crate) async fn answer(
         Op::TestWebhook => Call::TestWebhook { id: first() },
         Op::ListDeliveries => Call::Deliveries(delivery_query(asked)?),
         Op::RetryDelivery => Call::RetryDelivery { id: first() },
+        Op::AskOwner => Call::AskOwner(json(asked)?),
     };
     Ok((within(env, asked, call).await?, None))
 }
@@ -167,6 +174,24 @@ async fn confirm_owner(env: &Env, asked: &Asked) -> Result<Reply, Refusal> {
     }
     let call = OrganisationCall::ConfirmOwner {
         token: token.to_owned(),
+    };
+    let answer = ask_organisation(env, organisation, asked.about.clone(), call).await?;
+    Ok((answer, None))
+}
+
+/// An owner takes his yes back. What is none of our links is not looked up.
+async fn decline_notices(
+    env: &Env,
+    configuration: &Configuration,
+    asked: &Asked,
+) -> Result<Reply, Refusal> {
+    declining::is_one_click(&asked.content)?;
+    let [organisation, token] = asked.parameters.as_slice() else {
+        return Err(Code::NotFound.into());
+    };
+    let owner = declining::owner(configuration, organisation, token, clock::now_s());
+    let call = OrganisationCall::DeclineNotices {
+        owner: owner.ok_or(Code::NotFound)?.to_owned(),
     };
     let answer = ask_organisation(env, organisation, asked.about.clone(), call).await?;
     Ok((answer, None))

@@ -31,6 +31,8 @@ pub struct MailFacts<'a> {
     pub expires_at_s: u64,
     /// Where operators manage keys, such as `https://admin.example`.
     pub manage_at: &'a str,
+    /// Where its receiver says that he wants no more of these mails.
+    pub unsubscribe: &'a str,
 }
 
 /// What a mail says of a webhook that is not called any more.
@@ -43,6 +45,8 @@ pub struct WebhookFacts<'a> {
     pub status: Option<u16>,
     /// Where operators manage webhooks, such as `https://admin.example`.
     pub manage_at: &'a str,
+    /// As of [`MailFacts`].
+    pub unsubscribe: &'a str,
 }
 
 /// What a mail says to an owner who is asked whether his address is his.
@@ -53,6 +57,8 @@ pub struct OwnerFacts<'a> {
     pub link: &'a str,
     /// Until when that is good, in seconds of Unix time.
     pub until_s: u64,
+    /// As of [`MailFacts`].
+    pub unsubscribe: &'a str,
 }
 
 /// A mail without its envelope.
@@ -62,6 +68,8 @@ pub struct Mail {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// For `List-Unsubscribe` (RFC 2369) and its `List-Unsubscribe-Post` (RFC 8058).
+    pub unsubscribe: String,
 }
 
 impl Mail {
@@ -91,6 +99,7 @@ impl From<Letter> for Mail {
             text: layout::text(&letter),
             html: layout::html(&letter),
             subject: letter.subject,
+            unsubscribe: letter.unsubscribe,
         }
     }
 }
@@ -104,6 +113,7 @@ struct Letter {
     link: Option<String>,
     after: Vec<String>,
     reason: &'static str,
+    unsubscribe: String,
 }
 
 /// Without characters that cannot be seen or turn others around, which could make a text read as

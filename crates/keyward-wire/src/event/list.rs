@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::{Event, KeyData};
 
 /// Every member of `data`, and what it says.
-pub const FIELDS: [(&str, &str); 15] = [
+pub const FIELDS: [(&str, &str); 16] = [
     ("at", "when the head was signed, in seconds of Unix time"),
     ("environment", "where the key works"),
     ("expiresAt", "when the key expires, in seconds of Unix time"),
@@ -23,6 +23,7 @@ pub const FIELDS: [(&str, &str); 15] = [
         "until when the secret or token before it is valid too, in seconds of Unix time; `null`: it is not",
     ),
     ("organisation", "whose key, webhook or log it is"),
+    ("owner", "the owner's address, in lower case"),
     ("sequence", "the number of the last entry"),
     (
         "signed",
@@ -59,6 +60,10 @@ pub fn documented() -> Vec<Event> {
         Event::WebhookTested {
             organisation: "acme".to_owned(),
             webhook: "wh_billing".to_owned(),
+        },
+        Event::OwnerDeclined {
+            organisation: "acme".to_owned(),
+            owner: "ada@acme.example".to_owned(),
         },
         Event::AuditHead {
             organisation: "acme".to_owned(),

@@ -79,8 +79,9 @@ names! {
     RoleCreated "role.created" [Audit], "The organisation has a new role.";
     RoleEdited "role.edited" [Audit], "A role grants other things.";
     RoleRemoved "role.removed" [Audit], "A role was removed.";
-    OwnerAsked "owner.asked" [Mail], "An owner is asked once whether his address is his.";
+    OwnerAsked "owner.asked" [Audit, Mail], "An owner is asked whether his address is his; in the audit log where an operator asks once more.";
     OwnerConfirmed "owner.confirmed" [Audit], "An owner said that his address is his.";
+    OwnerDeclined "owner.declined" [Audit, Webhook], "An owner said that he wants no mails, or no more of them.";
     WebhookCreated "webhook.created" [Audit], "The organisation has a new webhook.";
     WebhookEdited "webhook.edited" [Audit], "A webhook's URL, events or state is another one.";
     WebhookRotated "webhook.rotated" [Audit], "A webhook has a new secret.";
@@ -90,6 +91,8 @@ names! {
     WebhookDisabled "webhook.disabled" [Audit, Mail, Webhook], "A webhook is not called any more: for three days nothing could be delivered, or it answered 410.";
     DeliveryRetried "delivery.retried" [Audit], "What had been given up is sent once more.";
     KeyRestored "key.restored" [Audit], "A key came back from a backup, or what was removed since was kept so.";
+    WebhookRestored "webhook.restored" [Audit], "A webhook came back from a backup, disabled.";
+    OwnerRestored "owner.restored" [Audit], "What an owner said of mails came back from a backup.";
     RoleRestored "role.restored" [Audit], "A role came back from a backup.";
     OrganisationRestored "organisation.restored" [Audit], "A backup was restored; the entry has the head that the log had then.";
     BackupExported "backup.exported" [Audit], "A backup was made, with or without sealed secrets.";

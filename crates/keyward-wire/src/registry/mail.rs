@@ -69,6 +69,8 @@ pub struct MailParts<'a> {
     pub message_id: &'a str,
     /// The same for each repeat.
     pub idempotency_key: &'a str,
+    /// The URL for `List-Unsubscribe`, without angle brackets.
+    pub unsubscribe: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -203,7 +205,7 @@ impl MailRequest {
 }
 
 impl<'a> MailParts<'a> {
-    const ALL: [&'static str; 9] = [
+    const ALL: [&'static str; 10] = [
         "event",
         "from",
         "fromName",
@@ -213,6 +215,7 @@ impl<'a> MailParts<'a> {
         "html",
         "messageId",
         "idempotencyKey",
+        "unsubscribe",
     ];
 
     fn part(&self, name: &str) -> Option<&'a str> {
@@ -226,6 +229,7 @@ impl<'a> MailParts<'a> {
             "html" => self.html,
             "messageId" => self.message_id,
             "idempotencyKey" => self.idempotency_key,
+            "unsubscribe" => self.unsubscribe,
             _ => return None,
         })
     }
@@ -358,6 +362,7 @@ mod tests {
         html: "<p>\"</p>",
         message_id: "<id@firm.example>",
         idempotency_key: "id",
+        unsubscribe: "https://admin.firm.example/no",
     };
 
     fn read(http: &str) -> Result<MailSettings, RegistryFileError> {
@@ -370,7 +375,8 @@ mod tests {
         let settings = read(
             r#"{ "url": "https://mail.example/send",
                  "headers": { "Idempotency-Key": "${idempotencyKey}", "X-Event": "${event}" },
-                 "body": { "e": "${event}", "to": ["${to}"], "s": "${subject}", "n": 1, "t": "${text}${html}", "from": "${fromName} <${from}>" } }"#,
+                 "body": { "e": "${event}", "to": ["${to}"], "s": "${subject}", "n": 1, "t": "${text}${html}", "from": "${fromName} <${from}>",
+                           "headers": { "List-Unsubscribe": "<${unsubscribe}>" } } }"#,
         );
         let MailWay::Http(request) = settings.unwrap().way else {
             panic!("not by HTTP");
@@ -383,6 +389,7 @@ mod tests {
             "n": 1,
             "t": "one\ntwo ${to} \\<p>\"</p>",
             "from": "Keyward <keyward@firm.example>",
+            "headers": { "List-Unsubscribe": "<https://admin.firm.example/no>" },
         });
         assert_eq!(body, expected);
         let headers: Vec<_> = request.headers(&PARTS).collect();

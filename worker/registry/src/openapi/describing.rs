@@ -15,6 +15,8 @@ use crate::refusal::Code;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Identity {
     Nobody,
+    /// Who has the link of a mail, and may be no page.
+    Link,
     /// Or a key that signs the request.
     NobodyOrKey,
     Root,
@@ -143,6 +145,13 @@ impl<'a> Describing<'a> {
                 json!({ "oneOf": all })
             }
         };
+        self.described.content = Some(json!({ "schema": schema }));
+        self
+    }
+
+    /// A form, which is read by hand.
+    pub(super) fn takes_form<T: JsonSchema>(mut self) -> Self {
+        let schema = self.schemas.content::<T>();
         self.described.content = Some(json!({ "schema": schema }));
         self
     }

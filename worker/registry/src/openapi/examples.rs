@@ -31,6 +31,8 @@ pub(super) fn example(operation: Operation) -> Option<Value> {
             json!({ "name": "support", "grants": { "management": { "users": "ru" } } })
         }
         Op::EditRole => json!({ "grants": { "management": { "users": "r" } }, "apply": true }),
+        Op::AskOwner => json!({ "owner": "ops@firm.example" }),
+        Op::DeclineNotices => json!({ "List-Unsubscribe": "One-Click" }),
         Op::EditOrganisation => json!({ "lifeDaysMax": 366 }),
         Op::InviteOperator => json!({
             "email": "clerk@acme.example", "role": { "custom": { "keys": "cru", "audit": "r" } },

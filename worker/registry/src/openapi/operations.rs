@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 
 use super::describing::{Described, Describing, Identity};
 use super::schemas::Schemas;
-use super::shapes::{Document, Health, JsonLines, JwkSet, Page};
+use super::shapes::{Document, Health, JsonLines, JwkSet, OneClick, Page};
 use crate::call::JSON_LINES;
 use crate::confirmation::OwnerConfirmation;
 use crate::key::{ImportForm, KeyEdit, KeyForm};
@@ -13,9 +13,9 @@ use crate::operator::{Authenticator, Enrolled};
 use crate::organisation::{
     AuditQuery, BackupQuery, DeliveryPage, DeliveryQuery, DeliveryView, EditedRole, ImportReport,
     KeyPage, KeyQuery, KeyWithSecret, NewOperator, NewRole, NewWebhook, OperatorEdit, OperatorView,
-    Operators, Reconciled, Reconciliation, RestoreForm, RestoreReport, RoleEdit, RoleView, Roles,
-    Rotation, Settings, SettingsEdit, SignedHead, Trial, UsageForm, WebhookEdit, WebhookRotation,
-    WebhookWithSecret, Webhooks, Who,
+    Operators, OwnerQuestion, Reconciled, Reconciliation, RestoreForm, RestoreReport, RoleEdit,
+    RoleView, Roles, Rotation, Settings, SettingsEdit, SignedHead, Trial, UsageForm, WebhookEdit,
+    WebhookRotation, WebhookWithSecret, Webhooks, Who,
 };
 use crate::policy::Area;
 use crate::refusal::Code;
@@ -389,6 +389,15 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .needs(Keys, Update)
             .gives::<DeliveryView>(200, "It is sent")
             .refuses(&[Code::Conflict]),
+        Op::AskOwner => is
+            .says(
+                "owners",
+                "Asks an owner once more who said no, or nothing, as often as that may be",
+            )
+            .needs(Keys, Update)
+            .takes::<OwnerQuestion>()
+            .empty("He is asked")
+            .refuses(&[Code::Conflict, Code::NotFound]),
         Op::ConfirmOwner => is
             .says("owners", "An owner says that an address is his")
             .by(Identity::Nobody)
@@ -396,6 +405,18 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
             .empty("Noted")
             .refuses(&[Code::NotFound]),
         Op::ShowOwnerPage => is
+            .says("owners", "The page that the link of a mail leads to")
+            .by(Identity::Nobody)
+            .gives_as::<Page>(200, "The page", "text/html"),
+        Op::DeclineNotices => is
+            .says(
+                "owners",
+                "An owner wants no more mails; mail programs say so by themselves (RFC 8058)",
+            )
+            .by(Identity::Link)
+            .takes_form::<OneClick>()
+            .empty("Noted, now or before"),
+        Op::ShowDecliningPage => is
             .says("owners", "The page that the link of a mail leads to")
             .by(Identity::Nobody)
             .gives_as::<Page>(200, "The page", "text/html"),

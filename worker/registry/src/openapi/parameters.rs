@@ -21,7 +21,12 @@ pub(super) fn parameters(path: &str, writes: bool, described: &Described) -> Vec
         .collect();
     parameters.extend(query(described.query.as_ref()));
     parameters.extend(described.headers.iter().cloned());
-    if writes && !matches!(described.identity, Identity::Root | Identity::Key) {
+    if writes
+        && !matches!(
+            described.identity,
+            Identity::Root | Identity::Key | Identity::Link
+        )
+    {
         parameters.push(json!({
             "name": "Origin", "in": "header", "required": true,
             "description": "The registry's own, as browsers say it: pages of other origins write nothing.",

@@ -64,6 +64,11 @@ shapes! {
     WebhookEvents { "type": "array", "items": { "enum": (events(|name| name.appears_in(Place::Webhook))) }, "minItems": 1, "maxItems": (EventName::ALL.len()) }
     DeliveryState { "enum": ["waiting", "sending", "sent", "passed", "givenUp"] }
     Page { "type": "string" }
+    OneClick {
+        "type": "object",
+        "properties": { "List-Unsubscribe": { "const": "One-Click" } },
+        "required": ["List-Unsubscribe"],
+    }
     KeyState { "enum": ["active", "removed", "expired", "disabled", "pending"] }
     Accounts { "anyOf": [
         { "const": "all" },
@@ -126,6 +131,14 @@ shapes! {
             "outcome": { "type": "string", "description": "`restored`, or why not; there may be others." },
         },
         "required": ["keyId", "outcome"],
+    } }
+    RestoredWebhooks { "type": "array", "items": {
+        "type": "object",
+        "properties": {
+            "id": { "type": "string" },
+            "outcome": { "type": "string", "description": "`kept` when it is here, or what became of it; there may be others." },
+        },
+        "required": ["id", "outcome"],
     } }
     MissingOperators { "type": "array", "items": {
         "type": "object",
@@ -293,7 +306,7 @@ impl JsonSchema for Code {
 /// What stands for a parameter of a path.
 pub(super) fn path_parameter(name: &str) -> Value {
     match name {
-        "name" | "environment" => json!({ "type": "string", "pattern": NAME }),
+        "name" | "environment" | "organisation" => json!({ "type": "string", "pattern": NAME }),
         _ => json!({ "type": "string", "pattern": PLAIN, "maxLength": KEY_ID_BYTES_MAX }),
     }
 }

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use worker::Storage;
 
 use super::change::{Change, Fresh, Moment, Needs};
+use super::deliveries::KeptOwner;
+use super::webhooks::KeptWebhook;
 use super::{head, schema};
 use crate::call::{Answer, JSON_LINES};
 use crate::key::KeyView;
@@ -67,6 +69,9 @@ pub(super) enum Line {
         /// With the sealed secrets.
         record: Option<Value>,
     },
+    Webhook(KeptWebhook),
+    /// What an owner said of mails.
+    Owner(KeptOwner),
 }
 
 /// A page: what was true when it was made. A key that changes meanwhile is in it as it was or as
@@ -110,7 +115,11 @@ pub(super) fn page(moment: &Moment, query: &BackupQuery) -> Result<Answer, Refus
             .map_or_else(String::new, |seal| seal.after.clone());
         let parts = parts(&moment.storage, &from)?;
         for part in &parts {
-            lines.push(text(&part.line(secrets)?)?);
+            let sees_urls = change
+                .actor
+                .role
+                .permits(Area::Organisation, Action::Update);
+            lines.push(text(&part.line(secrets, sees_urls)?)?);
         }
         let last = parts.last().map_or_else(|| from.clone(), Part::place);
         let more = !self::parts(&moment.storage, &last)?.is_empty();
@@ -149,10 +158,28 @@ fn text(line: &impl Serialize) -> Result<String, Refusal> {
 
 /// What a backup consists of, one table after the other: its place, its name, what tells its rows
 /// apart, and what is in the backup of each.
-const TABLES: [[&str; 6]; 3] = [
+const TABLES: [[&str; 6]; 5] = [
     ["1", "roles", "name", "grants", "''", "0"],
     ["2", "operators", "email", "may_grant", "role", "disabled"],
     ["3", "keys", "key_id", "view", "record", "0"],
+    [
+        "4",
+        "webhooks",
+        "id",
+        "json_object('id', webhooks.id, 'url', url, 'events', json(events), 'createdAt', created_at_s,
+         'createdBy', created_by, 'disabledAt', disabled_at_s)",
+        "coalesce(secret, '')",
+        "0",
+    ],
+    [
+        "5",
+        "owners",
+        "address",
+        "json_object('address', address, 'id', owners.id, 'asked', asked, 'askedAt', asked_at_s,
+         'confirmedAt', confirmed_at_s, 'declinedAt', declined_at_s)",
+        "''",
+        "0",
+    ],
 ];
 
 struct Part {
@@ -174,7 +201,7 @@ impl Part {
         format!("{}/{}", self.number, self.row.id)
     }
 
-    fn line(&self, secrets: bool) -> Result<Line, Refusal> {
+    fn line(&self, secrets: bool, sees_urls: bool) -> Result<Line, Refusal> {
         let parsed = |error: serde_json::Error| Refusal::internal(&error);
         let Row {
             id,
@@ -193,13 +220,23 @@ impl Part {
                 may_grant: serde_json::from_str(one).map_err(parsed)?,
                 disabled: *flag != 0,
             },
-            _ => Line::Key {
+            "3" => Line::Key {
                 view: serde_json::from_str(one).map_err(parsed)?,
                 record: match secrets {
                     true => Some(serde_json::from_str(other).map_err(parsed)?),
                     false => None,
                 },
             },
+            "4" => {
+                let kept: KeptWebhook = serde_json::from_str(one).map_err(parsed)?;
+                let secret = Some(other).filter(|sealed| secrets && !sealed.is_empty());
+                Line::Webhook(KeptWebhook {
+                    url: kept.url.filter(|_| sees_urls),
+                    secret: secret.cloned(),
+                    ..kept
+                })
+            }
+            _ => Line::Owner(serde_json::from_str(one).map_err(parsed)?),
         })
     }
 }

@@ -12,7 +12,8 @@ pub(crate) use listing::DeliveryQuery;
 #[cfg(test)]
 pub(crate) use listing::{DeliveryPage, DeliveryView};
 pub(super) use listing::{list, retry};
-pub(super) use owners::confirm;
+pub(crate) use owners::OwnerQuestion;
+pub(super) use owners::{KeptOwner, ask_again, confirm, decline, declined, restore_owner};
 pub(super) use plan::{announce, plan, tell_admins, test, trials};
 pub(super) use run::deliver;
 

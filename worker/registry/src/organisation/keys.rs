@@ -56,7 +56,7 @@ struct Changed {
 
 pub(super) fn show(moment: &Moment, key_id: &str) -> Result<Answer, Refusal> {
     moment.look(Needs::to(Action::Read, Area::Keys))?;
-    Stored::read(&moment.storage, key_id)?.answer(moment.now_s)
+    Stored::read(&moment.storage, key_id)?.answer(moment)
 }
 
 pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answer, Refusal> {
@@ -241,7 +241,7 @@ fn change(
         let changed = next(change, &stored)?;
         may_grant(&changed.view)?;
         if changed.view == stored.view {
-            return stored.answer(moment.now_s);
+            return stored.answer(moment);
         }
         let before = stored.view.clone();
         let stored = stored.becomes(moment, action, changed.view, &changed.record)?;
@@ -249,7 +249,7 @@ fn change(
             sessions::end_of(moment, &before.created_by)?;
         }
         change.audit(action, key_id, Some(&before), Some(&stored.view))?;
-        stored.answer_with(moment.now_s, changed.secret.as_ref())
+        stored.answer_with(moment, changed.secret.as_ref())
     })
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{Moment, Needs};
 use super::keys::{ShownKey, TIME_S_MAX};
-use super::usage;
+use super::{deliveries, usage};
 use crate::call::{Answer, PAGE_BYTES_MAX};
 use crate::key::{KeyView, Kind, Usage};
 use crate::policy::Area;
@@ -188,9 +188,11 @@ pub(super) fn list(moment: &Moment, query: &KeyQuery) -> Result<Answer, Refusal>
             Ok((view, usage::parse(kept)?))
         })
         .collect::<Result<_, Refusal>>()?;
+    let owners = keys.iter().flat_map(|(view, _)| &view.owners);
+    let declined = deliveries::declined(&moment.storage, owners)?;
     let items = keys
         .iter()
-        .map(|(view, usage)| ShownKey::new(view.clone(), usage, moment.now_s));
+        .map(|(view, usage)| ShownKey::new(view.clone(), usage, &declined, moment.now_s));
     Answer::json(
         200,
         &KeyPage {

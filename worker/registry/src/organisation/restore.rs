@@ -13,7 +13,8 @@ use worker::Env;
 use super::backup::{Line, Seal, is_whole};
 use super::change::{Change, Moment, Needs};
 use super::keys::{self, RestoreOutcome};
-use super::{operators, outbox, roles, schema, settings};
+use super::webhooks::{self, WebhookOutcome};
+use super::{deliveries, operators, outbox, roles, schema, settings};
 use crate::call::{self, Answer, Ask, DIRECTORY, THE_DIRECTORY};
 use crate::directory::DirectoryCall;
 use crate::key::KeyView;
@@ -53,6 +54,14 @@ pub(crate) struct RestoreReport {
     /// Whom the backup has and the organisation has not: to be invited, if they are still wanted.
     #[cfg_attr(test, schemars(with = "crate::openapi::MissingOperators"))]
     operators: Vec<Missing>,
+    #[cfg_attr(test, schemars(with = "crate::openapi::RestoredWebhooks"))]
+    webhooks: Vec<WebhookReport>,
+}
+
+#[derive(Serialize)]
+struct WebhookReport {
+    id: String,
+    outcome: WebhookOutcome,
 }
 
 #[derive(Serialize)]
@@ -128,6 +137,15 @@ pub(super) async fn restore(
                 }
             }
             Line::Key { view, record } => kept.push((*view, record)),
+            Line::Webhook(webhook) => {
+                let restore = |change: &Change<'_>| webhooks::restore(change, &webhook);
+                let outcome = moment.change(needs(), restore)?;
+                let id = webhook.id;
+                report.webhooks.push(WebhookReport { id, outcome });
+            }
+            Line::Owner(owner) => {
+                moment.change(needs(), |change| deliveries::restore_owner(change, &owner))?;
+            }
         }
     }
     let edge = edge(moment, env, &kept).await?;

@@ -6,7 +6,7 @@ use crate::policy::DAY_S;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "CREATE TABLE organisation (
         one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, founded_at_s INTEGER NOT NULL,
         life_days_max INTEGER NOT NULL, head_sequence INTEGER NOT NULL, head_at_s INTEGER NOT NULL) STRICT",
@@ -56,10 +56,14 @@ const TABLES: [&str; 19] = [
         id TEXT PRIMARY KEY, url TEXT NOT NULL, events TEXT NOT NULL, secret TEXT, old_secret TEXT,
         old_until_s INTEGER, created_at_s INTEGER NOT NULL, created_by TEXT NOT NULL, disabled_at_s INTEGER,
         version INTEGER NOT NULL, status INTEGER, failures INTEGER NOT NULL, try_at_s INTEGER NOT NULL, delivered_at_s INTEGER) STRICT",
-    // Addresses that mails are for, folded; `token_hash` is of the link that was sent last, on `mailed_day`.
+    // A backup brings none of these back.
+    "CREATE TABLE removed_webhooks (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    // Addresses that mails are for, folded, and whether they said yes or no; `token_hash` is of the link
+    // that was sent last, on `mailed_day`.
     "CREATE TABLE owners (
-        address TEXT PRIMARY KEY, asked INTEGER NOT NULL, asked_at_s INTEGER NOT NULL, confirmed_at_s INTEGER,
-        token_hash TEXT UNIQUE, token_until_s INTEGER, mailbox TEXT, mailed_day INTEGER) STRICT",
+        address TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, asked INTEGER NOT NULL, asked_at_s INTEGER NOT NULL,
+        confirmed_at_s INTEGER, declined_at_s INTEGER, token_hash TEXT UNIQUE, token_until_s INTEGER,
+        mailbox TEXT, mailed_day INTEGER) STRICT",
     "CREATE TABLE mail_days (day INTEGER PRIMARY KEY, mails INTEGER NOT NULL) STRICT",
     // The latest time that was seen.
     "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), at_s INTEGER NOT NULL) STRICT",

@@ -1,6 +1,7 @@
 //! Webhooks of an organisation: where they go, what they want to know, and whether they work.
 mod form;
 mod reach;
+mod restore;
 mod secret;
 mod view;
 
@@ -20,6 +21,7 @@ use crate::sql::{self, args};
 
 pub(crate) use form::{NewWebhook, WebhookEdit};
 pub(super) use reach::{Reach, note, reach, subscribed, target, wake};
+pub(super) use restore::{KeptWebhook, Outcome as WebhookOutcome, restore};
 pub(crate) use secret::WebhookRotation;
 pub(super) use secret::{end_rotation, rotate};
 #[cfg(test)]
@@ -167,6 +169,7 @@ pub(super) fn remove(moment: &Moment, id: &str) -> Result<Answer, Refusal> {
             "DELETE FROM webhooks WHERE id = ?",
             args![id],
         )?;
+        restore::note_removal(change.storage(), id)?;
         change.audit(EventName::WebhookRemoved, id, Some(&before), None)?;
         Ok(Answer::empty())
     })

@@ -34,6 +34,8 @@ pub(super) fn text(letter: &Letter) -> String {
     }
     text.push_str("\n-- \n");
     text.push_str(&wrapped(letter.reason));
+    text.push_str("\nNo more of these mails:\n");
+    text.push_str(&letter.unsubscribe);
     text.push('\n');
     text
 }
@@ -56,8 +58,8 @@ fn wrapped(paragraph: &str) -> String {
     text
 }
 
-/// One column, no pictures, nothing to be fetched, and no links but the one that asks an owner: who
-/// wants to act goes there by himself.
+/// One column, no pictures, nothing to be fetched, and no links but those by which an owner says yes
+/// or no: who wants to act goes there by himself.
 pub(super) fn html(letter: &Letter) -> String {
     let mut html = String::from(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -87,9 +89,10 @@ pub(super) fn html(letter: &Letter) -> String {
         html.push_str(&alloc::format!("<p>{}</p>\n", escaped(paragraph)));
     }
     html.push_str(&alloc::format!(
-        "<p style=\"font-size:13px;opacity:.75;border-top:1px solid;padding-top:12px\">{}</p>\n\
-         </div>\n</body>\n</html>\n",
-        escaped(letter.reason)
+        "<p style=\"font-size:13px;opacity:.75;border-top:1px solid;padding-top:12px\">{} \
+         <a href=\"{}\">No more of these mails</a></p>\n</div>\n</body>\n</html>\n",
+        escaped(letter.reason),
+        escaped(&letter.unsubscribe)
     ));
     html
 }

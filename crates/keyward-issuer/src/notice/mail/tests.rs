@@ -13,6 +13,7 @@ const FACTS: MailFacts<'_> = MailFacts {
     environment: "production",
     expires_at_s: 1_830_297_600,
     manage_at: "https://admin.example",
+    unsubscribe: "https://admin.example/owners/notices/acme/x",
 };
 
 fn notices() -> [Notice; 5] {

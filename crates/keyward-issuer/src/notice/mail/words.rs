@@ -52,6 +52,7 @@ pub(super) fn letter(notice: &Notice, key: &MailFacts<'_>, now_s: u64) -> Letter
         link: None,
         after: said.after,
         reason: REASON,
+        unsubscribe: key.unsubscribe.to_owned(),
     }
 }
 
@@ -179,6 +180,7 @@ pub(super) fn asked(owner: &OwnerFacts<'_>) -> Letter {
         organisation,
         link,
         until_s,
+        unsubscribe,
     } = *owner;
     let until = date(until_s);
     Letter {
@@ -201,6 +203,7 @@ pub(super) fn asked(owner: &OwnerFacts<'_>) -> Letter {
         .into(),
         reason: "You get this mail because somebody named your address. It holds no secret of a key, and nobody will \
                  ever ask you for one.",
+        unsubscribe: unsubscribe.to_owned(),
     }
 }
 
@@ -211,6 +214,7 @@ pub(super) fn disabled(webhook: &WebhookFacts<'_>) -> Letter {
         target,
         status,
         manage_at,
+        unsubscribe,
     } = *webhook;
     let why = match status {
         Some(410) => "It answered 410, which says that it wants no more of them.".to_owned(),
@@ -243,6 +247,7 @@ pub(super) fn disabled(webhook: &WebhookFacts<'_>) -> Letter {
         .into(),
         reason: "You get this mail because you manage this organisation. It holds no secret, and nobody will ever ask \
                  you for one.",
+        unsubscribe: unsubscribe.to_owned(),
     }
 }
 

@@ -6,9 +6,10 @@ use keyward_wire::event::{Event, EventName};
 use serde::Deserialize;
 use worker::Storage;
 
+use super::DAY_S;
 use super::due::{Of, Way};
+use super::owners::{self, Owner};
 use super::row::{Row, Told, WaitsFor};
-use super::{DAY_S, owners};
 use crate::organisation::change::Moment;
 use crate::organisation::webhooks;
 use crate::refusal::Refusal;
@@ -28,21 +29,35 @@ pub(super) fn prepare(
         row.waits(storage, Some(WaitsFor::Channel), None)?;
         return Ok(None);
     }
-    let is_confirmed = owners::is_confirmed(storage, &row.recipient)?;
-    if matches!(of.told, Told::OwnerAsked) {
-        if is_confirmed || owners::is_over(row, moment.now_s) {
+    let owner = Owner::read(storage, &row.recipient)?;
+    let is_question = matches!(of.told, Told::OwnerAsked);
+    let owner = match owner {
+        Some(owner) if owner.confirmed_at_s.is_some() != is_question => owner,
+        Some(owner) if !is_question && owner.declined_at_s.is_some() => {
+            row.waits(storage, Some(WaitsFor::Declined), None)?;
+            return Ok(None);
+        }
+        _ if !is_question => {
+            owners::ask(moment, &row.recipient)?;
+            row.waits(storage, Some(WaitsFor::Confirmation), None)?;
+            return Ok(None);
+        }
+        _ => {
+            row.ends(storage, State::Passed, moment.now_s)?;
+            return Ok(None);
+        }
+    };
+    if is_question {
+        if owners::is_over(row, moment.now_s) {
             row.ends(storage, State::Passed, moment.now_s)?;
             return Ok(None);
         }
         if owners::is_pestered(moment, &row.recipient)? {
             return tomorrow(moment, row);
         }
-    } else if !is_confirmed {
-        owners::ask(moment, &row.recipient)?;
-        row.waits(storage, Some(WaitsFor::Confirmation), None)?;
-        return Ok(None);
     }
-    let Some(mail) = mail(moment, row, of)? else {
+    let unsubscribe = owner.unsubscribe(moment, of.organisation, row)?;
+    let Some(mail) = mail(moment, row, of, &unsubscribe)? else {
         row.ends(storage, State::Passed, moment.now_s)?;
         return Ok(None);
     };
@@ -69,7 +84,12 @@ pub(super) fn was_not_sent(storage: &Storage, now_s: u64) -> worker::Result<()> 
 }
 
 /// What it says; `None` when what it is about is not there any more.
-fn mail(moment: &Moment, row: &Row, of: &Of<'_>) -> Result<Option<Mail>, Refusal> {
+fn mail(
+    moment: &Moment,
+    row: &Row,
+    of: &Of<'_>,
+    unsubscribe: &str,
+) -> Result<Option<Mail>, Refusal> {
     let manage_at = moment.configuration.settings.origin();
     let mail = match (of.told, of.view) {
         (Told::Key(notice), Some(view)) => {
@@ -82,10 +102,11 @@ fn mail(moment: &Moment, row: &Row, of: &Of<'_>) -> Result<Option<Mail>, Refusal
                 environment: &view.environment,
                 expires_at_s: view.expires_at,
                 manage_at: &manage_at,
+                unsubscribe,
             };
             Mail::of(notice, &facts, moment.now_s)
         }
-        (Told::OwnerAsked, _) => owners::request(moment, row, of.organisation)?,
+        (Told::OwnerAsked, _) => owners::request(moment, row, of.organisation, unsubscribe)?,
         (
             Told::Event(Event::WebhookDisabled {
                 webhook, status, ..
@@ -101,6 +122,7 @@ fn mail(moment: &Moment, row: &Row, of: &Of<'_>) -> Result<Option<Mail>, Refusal
                 target: &target,
                 status: *status,
                 manage_at: &manage_at,
+                unsubscribe,
             })
         }
         _ => return Err(Refusal::internal(&"not for mails")),

@@ -1,8 +1,10 @@
 //! Owners say once that their address is theirs. Until then they get that question and nothing
-//! else, so that nobody can have mails sent to strangers.
+//! else, so that nobody can have mails sent to strangers; and who says no gets nothing at all.
+mod restore;
+mod word;
+
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyward_issuer::notice::mail::{Mail, OwnerFacts};
-use keyward_platform::transaction;
 use keyward_wire::event::EventName;
 use serde::Deserialize;
 use worker::Storage;
@@ -10,14 +12,14 @@ use zeroize::Zeroizing;
 
 use super::DAY_S;
 use super::row::{Channel, Row, Told, tell};
-use crate::call::{self, Answer};
-use crate::confirmation;
-use crate::organisation::audit::{self, By};
 use crate::organisation::change::Moment;
-use crate::organisation::outbox;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
-use crate::{email, random};
+use crate::{confirmation, declining, email, random};
+
+pub(in crate::organisation) use restore::{KeptOwner, restore as restore_owner};
+pub(crate) use word::OwnerQuestion;
+pub(in crate::organisation) use word::{ask_again, confirm, decline, declined};
 
 /// How long a link is good.
 const LINK_S: u64 = 14 * DAY_S;
@@ -30,26 +32,61 @@ const ASK_ANEW_S: u64 = 90 * DAY_S;
 const ASKED_A_DAY_MAX: u64 = 3;
 const TOKEN_BYTES: usize = 32;
 
-pub(super) fn is_confirmed(storage: &Storage, address: &str) -> Result<bool, Refusal> {
-    #[derive(Deserialize)]
-    struct Confirmed {}
-    let confirmed: Option<Confirmed> = sql::row(
-        storage,
-        "SELECT 1 FROM owners WHERE address = ? AND confirmed_at_s IS NOT NULL",
-        args![email::folded(address)],
-    )?;
-    Ok(confirmed.is_some())
+/// An address, folded, and what was said of it: yes or no, whichever was later.
+#[derive(Deserialize)]
+pub(super) struct Owner {
+    /// By which its links name it.
+    id: String,
+    address: String,
+    asked: u64,
+    asked_at_s: u64,
+    pub(super) confirmed_at_s: Option<u64>,
+    pub(super) declined_at_s: Option<u64>,
 }
 
-/// Asks, unless that was done often enough, or just now.
-pub(super) fn ask(moment: &Moment, address: &str) -> Result<(), Refusal> {
+impl Owner {
+    const COLUMNS: &str = "id, address, asked, asked_at_s, confirmed_at_s, declined_at_s";
+
+    pub(super) fn read(storage: &Storage, address: &str) -> Result<Option<Self>, Refusal> {
+        Self::find(storage, "address", &email::folded(address))
+    }
+
+    fn find(storage: &Storage, column: &str, value: &str) -> Result<Option<Self>, Refusal> {
+        let columns = Self::COLUMNS;
+        let statement = format!("SELECT {columns} FROM owners WHERE {column} = ?");
+        Ok(sql::row(storage, &statement, args![value])?)
+    }
+
+    /// When the next question is allowed.
+    const fn next_question_s(&self) -> u64 {
+        let wait_s = match self.asked < ASKED_MAX {
+            true => ASK_AGAIN_S,
+            false => ASK_ANEW_S,
+        };
+        self.asked_at_s.saturating_add(wait_s)
+    }
+
+    /// Where he takes his yes back, in this mail.
+    pub(super) fn unsubscribe(
+        &self,
+        moment: &Moment,
+        organisation: &str,
+        row: &Row,
+    ) -> Result<String, Refusal> {
+        let until_s = row.told()?.kept_until_s(row.created_at_s);
+        declining::link(&moment.configuration, organisation, &self.id, until_s)
+    }
+}
+
+/// Asks, and says whether it did: not when that was done often enough, or just now.
+pub(super) fn ask(moment: &Moment, address: &str) -> Result<bool, Refusal> {
     #[derive(Deserialize)]
     struct Asked {}
     let now_s = moment.now_s;
     let asked: Option<Asked> = sql::row(
         &moment.storage,
-        "INSERT INTO owners (address, asked, asked_at_s, mailbox) VALUES (?1, 1, ?2, ?6)
-         ON CONFLICT DO UPDATE SET asked = CASE WHEN asked_at_s <= ?5 THEN 1 ELSE asked + 1 END, asked_at_s = ?2
+        "INSERT INTO owners (address, asked, asked_at_s, mailbox, id) VALUES (?1, 1, ?2, ?6, ?7)
+         ON CONFLICT (address) DO UPDATE SET asked = CASE WHEN asked_at_s <= ?5 THEN 1 ELSE asked + 1 END, asked_at_s = ?2
          WHERE (asked < ?3 AND asked_at_s <= ?4) OR asked_at_s <= ?5 RETURNING 1",
         args![
             email::folded(address),
@@ -57,7 +94,8 @@ pub(super) fn ask(moment: &Moment, address: &str) -> Result<(), Refusal> {
             ASKED_MAX,
             now_s.saturating_sub(ASK_AGAIN_S),
             now_s.saturating_sub(ASK_ANEW_S),
-            email::mailbox(address)
+            email::mailbox(address),
+            random::id()?
         ],
     )?;
     if asked.is_some() {
@@ -70,7 +108,7 @@ pub(super) fn ask(moment: &Moment, address: &str) -> Result<(), Refusal> {
             now_s,
         )?;
     }
-    Ok(())
+    Ok(asked.is_some())
 }
 
 /// Whether the link of a mail that asks would not be good any more.
@@ -97,8 +135,13 @@ pub(super) fn is_pestered(moment: &Moment, address: &str) -> Result<bool, Refusa
     Ok(count.is_some_and(|row| row.count >= ASKED_A_DAY_MAX))
 }
 
-/// The mail that asks. A repeat of it has the same link.
-pub(super) fn request(moment: &Moment, row: &Row, organisation: &str) -> Result<Mail, Refusal> {
+/// The mail that asks. A repeat of it has the same links.
+pub(super) fn request(
+    moment: &Moment,
+    row: &Row,
+    organisation: &str,
+    unsubscribe: &str,
+) -> Result<Mail, Refusal> {
     let token = token(moment, row, organisation)?;
     let until_s = row.created_at_s.saturating_add(LINK_S);
     sql::run(
@@ -117,6 +160,7 @@ pub(super) fn request(moment: &Moment, row: &Row, organisation: &str) -> Result<
         organisation,
         link: &link,
         until_s,
+        unsubscribe,
     }))
 }
 
@@ -130,43 +174,4 @@ fn token(moment: &Moment, row: &Row, organisation: &str) -> Result<Zeroizing<Str
     let mac = keys.basic_mac(format!("keyward-owner-v1\0{address}\0{}", row.id).as_bytes());
     let bytes = mac.get(..TOKEN_BYTES).unwrap_or_default();
     Ok(Zeroizing::new(Base64UrlUnpadded::encode_string(bytes)))
-}
-
-/// The owner says that the address is his. What waited for that is sent.
-pub(in crate::organisation) fn confirm(moment: &Moment, token: &str) -> Result<Answer, Refusal> {
-    #[derive(Deserialize)]
-    struct Owner {
-        address: String,
-        confirmed_at_s: Option<u64>,
-    }
-    let now_s = moment.now_s;
-    transaction(&moment.storage, || {
-        let owner: Option<Owner> = sql::row(
-            &moment.storage,
-            "SELECT address, confirmed_at_s FROM owners WHERE token_hash = ? AND token_until_s > ?",
-            args![random::hash(token), now_s],
-        )?;
-        let Owner {
-            address,
-            confirmed_at_s,
-        } = owner.ok_or_else(call::not_here)?;
-        if confirmed_at_s.is_some() {
-            return Ok(Answer::empty());
-        }
-        sql::run(
-            &moment.storage,
-            "UPDATE owners SET confirmed_at_s = ? WHERE address = ?",
-            args![now_s, &address],
-        )?;
-        sql::run(
-            &moment.storage,
-            "UPDATE deliveries SET waits_for = NULL, due_at_s = ?
-             WHERE waits_for = 'confirmation' AND recipient = ? COLLATE NOCASE",
-            args![now_s, &address],
-        )?;
-        let by = By::Owner { email: &address };
-        audit::append::<()>(moment, by, EventName::OwnerConfirmed, &address, None, None)?;
-        outbox::arm(&moment.storage)?;
-        Ok(Answer::empty())
-    })
 }

@@ -29,6 +29,17 @@ pub(super) enum Told {
     OwnerAsked,
 }
 
+impl Told {
+    /// Until when it is kept that was made then, and until when its links are good.
+    pub(super) fn kept_until_s(&self, created_at_s: u64) -> u64 {
+        let about_s = match self {
+            Self::Key(Notice::Expires { expires_at_s, .. }) => created_at_s.max(*expires_at_s),
+            _ => created_at_s,
+        };
+        about_s.saturating_add(KEPT_S)
+    }
+}
+
 /// Which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -49,6 +60,8 @@ pub(super) enum WaitsFor {
     Channel,
     /// The owner's word that the address is his.
     Confirmation,
+    /// The same of one who has said that he wants no mails.
+    Declined,
     /// The day's mails are used up.
     Tomorrow,
 }
@@ -97,6 +110,7 @@ impl WaitsFor {
         match self {
             Self::Channel => "channel",
             Self::Confirmation => "confirmation",
+            Self::Declined => "declined",
             Self::Tomorrow => "tomorrow",
         }
     }
@@ -214,10 +228,6 @@ impl New<'_> {
     /// One that is there already stays as it is.
     pub(super) fn insert(&self, storage: &Storage, now_s: u64) -> Result<(), Refusal> {
         let told = serde_json::to_string(self.told).map_err(|error| Refusal::internal(&error))?;
-        let about_s = match self.told {
-            Told::Key(Notice::Expires { expires_at_s, .. }) => now_s.max(*expires_at_s),
-            _ => now_s,
-        };
         sql::run(
             storage,
             "INSERT INTO deliveries (id, event, key_id, channel, recipient, told, state, failures, try_at_s,
@@ -233,7 +243,7 @@ impl New<'_> {
                 name(self.state),
                 self.due_at_s,
                 now_s,
-                about_s.saturating_add(KEPT_S),
+                self.told.kept_until_s(now_s),
             ],
         )?;
         Ok(())

@@ -51,7 +51,7 @@ pub(in crate::organisation) async fn create(
         let stored = Stored::insert(moment, view, payload)?;
         remember(change, &key_id)?;
         change.audit(EventName::KeyCreated, &key_id, None, Some(&stored.view))?;
-        stored.issued(201, moment.now_s, Some(&secret))
+        stored.issued(201, moment, Some(&secret))
     })
 }
 
@@ -213,7 +213,7 @@ fn repeated(moment: &Moment, operator: &str) -> Result<Option<Answer>, Refusal> 
         return Err(Code::IdempotencyMismatch.into());
     }
     let stored = Stored::read(&moment.storage, &row.key_id)?;
-    stored.issued(200, moment.now_s, None).map(Some)
+    stored.issued(200, moment, None).map(Some)
 }
 
 fn remember(change: &Change<'_>, key_id: &str) -> Result<(), Refusal> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use worker::Storage;
 
 use crate::call::{self, Answer};
+use crate::email;
 use crate::key::{KeyView, Seen, Usage};
 use crate::name;
 use crate::organisation::change::Moment;
@@ -30,19 +31,34 @@ pub(super) struct Stored {
 /// A key as it is answered.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ShownKey<'a> {
     #[serde(flatten)]
     key: KeyView,
     #[cfg_attr(test, schemars(with = "crate::openapi::KeyState"))]
     state: &'static str,
+    /// Its owners who want no mails.
+    owners_declined: Vec<String>,
+    /// Whether it has owners, and none of them wants mails: nobody is told of its end.
+    unheard: bool,
     #[serde(flatten)]
     seen: &'a Seen,
 }
 
 impl<'a> ShownKey<'a> {
-    pub(crate) fn new(view: KeyView, usage: &'a Usage, now_s: u64) -> Self {
+    /// `declined`: addresses that want no mails, folded.
+    pub(crate) fn new(
+        view: KeyView,
+        usage: &'a Usage,
+        declined: &BTreeSet<String>,
+        now_s: u64,
+    ) -> Self {
+        let declined = |owner: &&String| declined.contains(&email::folded(owner));
+        let owners_declined: Vec<String> = view.owners.iter().filter(declined).cloned().collect();
         Self {
             state: view.state(now_s),
+            unheard: !owners_declined.is_empty() && owners_declined.len() == view.owners.len(),
+            owners_declined,
             key: view.with_use(usage),
             seen: &usage.seen,
         }
@@ -194,38 +210,40 @@ impl Stored {
         Ok(next)
     }
 
-    pub(super) fn answer(&self, now_s: u64) -> Result<Answer, Refusal> {
-        let answer = Answer::json(200, &self.shown(now_s))?;
+    pub(super) fn answer(&self, moment: &Moment) -> Result<Answer, Refusal> {
+        let answer = Answer::json(200, &self.shown(moment)?)?;
         Ok(tagged(answer, self.version))
     }
 
     /// With the secret, where there is a new one.
     pub(super) fn answer_with(
         &self,
-        now_s: u64,
+        moment: &Moment,
         secret: Option<&Secret>,
     ) -> Result<Answer, Refusal> {
         match secret {
-            None => self.answer(now_s),
-            Some(secret) => self.issued(200, now_s, Some(secret)),
+            None => self.answer(moment),
+            Some(secret) => self.issued(200, moment, Some(secret)),
         }
     }
 
     pub(super) fn issued(
         &self,
         status: u16,
-        now_s: u64,
+        moment: &Moment,
         secret: Option<&Secret>,
     ) -> Result<Answer, Refusal> {
         let issued = KeyWithSecret {
-            shown: self.shown(now_s),
+            shown: self.shown(moment)?,
             secret: secret.map(Secret::reveal),
         };
         Ok(tagged(Answer::json(status, &issued)?, self.version))
     }
 
-    fn shown(&self, now_s: u64) -> ShownKey<'_> {
-        ShownKey::new(self.view.clone(), &self.usage, now_s)
+    fn shown(&self, moment: &Moment) -> Result<ShownKey<'_>, Refusal> {
+        let declined = deliveries::declined(&moment.storage, self.view.owners.iter())?;
+        let view = self.view.clone();
+        Ok(ShownKey::new(view, &self.usage, &declined, moment.now_s))
     }
 }
 
