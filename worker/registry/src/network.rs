@@ -15,6 +15,8 @@ use crate::sql::{self, args};
 const APART_S: u64 = 2;
 /// and be ahead of that by so many, which is 60 tries at once.
 const AHEAD_S: u64 = 120;
+/// What is further ahead than this was noted by a clock that was.
+const WENT_BACK_S: u64 = 60 * 60;
 
 const TABLES: [&str; 2] = [
     // Until when the network has used up what it may.
@@ -101,10 +103,9 @@ fn note(storage: &Storage, person: &str, has_address: bool, now_s: u64) -> Resul
     if pace.is_none() {
         set_alarm(storage, tomorrow_ms())?;
     }
-    // What is further ahead was noted by a clock that was.
     let used_until_s = pace
         .map(|pace| pace.used_until_s)
-        .filter(|until_s| *until_s <= now_s.saturating_add(AHEAD_S));
+        .filter(|until_s| *until_s <= now_s.saturating_add(WENT_BACK_S));
     let used_until_s = used_until_s.unwrap_or(now_s).max(now_s);
     let used_until_s = used_until_s.saturating_add(APART_S);
     if has_address {
