@@ -114,9 +114,16 @@ def webhook(content):
         content["url"] = "https://hooks.firm.example/in"
 
 
+def click(content):
+    """All content has a bound, whatever fields it has."""
+    content.clear()
+    content["List-Unsubscribe"] = "One-Click"
+
+
 FITTING = {
     "createKey": key,
     "editKey": edit,
+    "declineNotices": click,
     "rotateKey": lambda content: without(["expiresAt"], content),
     "importKeys": imported,
     "openSession": sign_in,

@@ -1,10 +1,12 @@
 // What nobody makes up, made through the API.
+import { inObjects } from "../support/ageing.js";
 import { admin as granted, form } from "../support/automation.js";
 import { eventually } from "../support/eventually.js";
 import { confirm, linkOf, MAIL_API, mails, tokenOf } from "../support/mails.js";
 import { enrol } from "../support/operator.js";
 
 const KEY = { kind: "basic", environment: "production", roles: [{ role: "read-only", accounts: "all" }] };
+const WEEK_S = 7 * 24 * 60 * 60;
 const MAY_GRANT = { roles: "all", apis: "all", environments: "all", accounts: "all", lifeDaysMax: 365 };
 
 /** The mail API, at the receiver: it refuses what one owner is told, but for the question whether he is one. */
@@ -39,12 +41,21 @@ export async function fixture(registry, receiver, admin) {
     text: "List-Unsubscribe=One-Click", headers: { "content-type": "application/x-www-form-urlencoded", origin: null },
   });
   if (said.status !== 204) throw new Error(`${said.status} ${said.text}`);
+  // Nobody is asked twice in a week.
+  await registry.kill();
+  await inObjects(registry, "organisation", "owners", [`UPDATE owners SET asked_at_s = asked_at_s - ${WEEK_S} WHERE address = '${declining}'`]);
+  await registry.restart();
 
   await make("a mail is refused", { owners: [refused] });
   await confirm(registry, receiver, refused, eventually);
   const givenUp = `/v1/deliveries?recipient=${refused}&state=givenUp`;
   let given;
   await eventually(async () => (given = (await admin.expect(200, "GET", givenUp)).items[0]), "it is given up", 20_000);
+
+  const keys = { openSession: await program({ session: "c" }), reportUsage: await program({ usage: "c" }) };
+  const { items } = await admin.expect(200, "GET", "/v1/keys?limit=200");
+  const tagOf = async ({ keyId }) => (await admin.ask("GET", `/v1/keys/${keyId}`)).headers.etag;
+  const states = Object.fromEntries(await Promise.all(items.map(async (key) => [key.keyId, await tagOf(key)])));
 
   const lines = (await admin.expect(200, "GET", "/v1/backup")).trim().split("\n").map((line) => JSON.parse(line));
   const end = lines.findIndex((line) => "seal" in line);
@@ -62,7 +73,9 @@ export async function fixture(registry, receiver, admin) {
     },
     /** Of who is enrolling. */
     otpauth: begun.json.otpauth,
-    keys: { openSession: await program({ session: "c" }), reportUsage: await program({ usage: "c" }) },
+    keys,
+    /** The ETag of each key that there is. */
+    states,
     delivery: given.id,
     /** The token of his link who said no. */
     declining: path.split("/").at(-1),

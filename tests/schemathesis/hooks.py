@@ -21,7 +21,7 @@ from secret import Signature, totp  # noqa: E402
 # What was made before, and can be used by name: see schemathesis.test.mjs.
 FIXTURE = json.loads(os.environ["KEYWARD_FIXTURE"])
 # The last ETag of each key and webhook.
-STATES = {}
+STATES = FIXTURE["states"]
 # How often each operation was answered with each status, or did nothing although it was 200.
 ANSWERS = collections.defaultdict(collections.Counter)
 ORIGIN = "http://admin.example"
