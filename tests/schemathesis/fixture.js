@@ -9,24 +9,30 @@ const KEY = { kind: "basic", environment: "production", roles: [{ role: "read-on
 const WEEK_S = 7 * 24 * 60 * 60;
 const MAY_GRANT = { roles: "all", apis: "all", environments: "all", accounts: "all", lifeDaysMax: 365 };
 
+const OF_A_KEY = ["showKey", "editKey", "removeKey", "acknowledgeKey", "disableKey", "enableKey", "rotateKey", "endRotation", "secretAgain"];
+const OF_A_WEBHOOK = [["showWebhook", "editWebhook", "testWebhook", "rotateWebhook", "endWebhookRotation"], ["removeWebhook"]];
+const OF_AN_OPERATOR = [["editOperator", "inviteOperatorAgain"], ["removeOperator"]];
+const OF_A_ROLE = ["editRole", "removeRole"];
+const share = (ids, operations, id) => Object.assign(ids, Object.fromEntries(operations.map((operation) => [operation, id])));
+
 /** The mail API, at the receiver: it refuses what one owner is told, but for the question whether he is one. */
 export function answer(response, { host, text }) {
   const mail = host === MAIL_API && JSON.parse(text);
   response.writeHead(mail && mail.to[0].startsWith("refused@") && !tokenOf(mail) ? 422 : 202).end();
 }
 
-/** Content by its operation, each good for once; the keys that sign it; and a delivery that was given up. */
+/** Content by its operation, each good for once, and the keys that sign it; whose each operation is; and states. */
 export async function fixture(registry, receiver, admin) {
   const { organisation } = admin;
   const invite = async (email) => {
-    const { invitation } = await admin.expect(201, "POST", "/v1/operators", { email, role: "auditor", mayGrant: MAY_GRANT });
-    return { organisation, email, invitation };
+    const { id, invitation } = await admin.expect(201, "POST", "/v1/operators", { email, role: "auditor", mayGrant: MAY_GRANT });
+    return { id, form: { organisation, email, invitation } };
   };
   const make = (name, change) => admin.expect(201, "POST", "/v1/keys", { ...KEY, name, ...change });
   const program = (grants) => admin.expect(201, "POST", "/v1/keys", form(`for ${Object.keys(grants)}`, [granted(grants)]));
 
-  const { email, password, recoveryCodes } = await enrol(registry, await invite("person@firm.example"));
-  const enrolling = await invite("enrolling@firm.example");
+  const { email, password, recoveryCodes } = await enrol(registry, (await invite("person@firm.example")).form);
+  const { form: enrolling } = await invite("enrolling@firm.example");
   const begun = await registry.ask("POST", "/v1/enrolment", { body: { ...enrolling, password } });
 
   const [owner, refused, declining] = ["asked", "refused", "declining"].map((name) => `${name}@${organisation}.example`);
@@ -53,16 +59,25 @@ export async function fixture(registry, receiver, admin) {
   await eventually(async () => (given = (await admin.expect(200, "GET", givenUp)).items[0]), "it is given up", 20_000);
 
   const keys = { openSession: await program({ session: "c" }), reportUsage: await program({ usage: "c" }) };
-  const { items } = await admin.expect(200, "GET", "/v1/keys?limit=200");
-  const tagOf = async ({ keyId }) => (await admin.ask("GET", `/v1/keys/${keyId}`)).headers.etag;
-  const states = Object.fromEntries(await Promise.all(items.map(async (key) => [key.keyId, await tagOf(key)])));
+  const ids = { retryDelivery: given.id, showJwks: KEY.environment };
+  for (const operation of OF_A_KEY) ids[operation] = (await make(`for ${operation}`)).keyId;
+  for (const operations of OF_A_WEBHOOK) share(ids, operations, (await admin.expect(201, "POST", "/v1/webhooks", { url: "https://hooks.firm.example/in" })).id);
+  for (const operations of OF_AN_OPERATOR) share(ids, operations, (await invite(`${operations[0]}@firm.example`)).id);
+  for (const operation of OF_A_ROLE) ids[operation] = (await admin.expect(201, "POST", "/v1/roles", { name: operation.toLowerCase(), grants: { local: { things: "r" } } })).name;
+
+  const shown = { keys: "keyId", webhooks: "id" };
+  const states = {};
+  for (const [kind, id] of Object.entries(shown)) {
+    const { items } = await admin.expect(200, "GET", `/v1/${kind}`);
+    for (const one of items) states[one[id]] = (await admin.ask("GET", `/v1/${kind}/${one[id]}`)).headers.etag;
+  }
 
   const lines = (await admin.expect(200, "GET", "/v1/backup")).trim().split("\n").map((line) => JSON.parse(line));
   const end = lines.findIndex((line) => "seal" in line);
   return {
     organisation,
     contents: {
-      enrol: [{ ...(await invite("invited@firm.example")), password }],
+      enrol: [{ ...(await invite("invited@firm.example")).form, password }],
       confirmEnrolment: [enrolling],
       openSession: [{ organisation, email, password, code: recoveryCodes.pop() }, { code: admin.recoveryCodes.pop() }],
       refreshSession: [{ code: admin.recoveryCodes.pop() }],
@@ -74,9 +89,10 @@ export async function fixture(registry, receiver, admin) {
     /** Of who is enrolling. */
     otpauth: begun.json.otpauth,
     keys,
-    /** The ETag of each key that there is. */
+    /** By operation, whose it is for once. */
+    ids,
+    /** The ETag of each key and webhook that there is. */
     states,
-    delivery: given.id,
     /** The token of his link who said no. */
     declining: path.split("/").at(-1),
   };
