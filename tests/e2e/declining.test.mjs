@@ -23,8 +23,8 @@ const FORM = "application/x-www-form-urlencoded";
 const click = (path, text = "List-Unsubscribe=One-Click", type = FORM) =>
   registry.ask("POST", path, { text, headers: { "content-type": type, origin: null } });
 const show = (key) => admin.expect(200, "GET", `/v1/keys/${key.keyId}`);
-const log = async (address) => {
-  const text = await admin.expect(200, "GET", `/v1/audit?limit=1000&subject=${address}`);
+const log = async (address, filter = "subject") => {
+  const text = await admin.expect(200, "GET", `/v1/audit?limit=1000&${filter}=${address}`);
   return text.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
 };
 /** The link of the last mail to an address. */
@@ -76,6 +76,8 @@ describe("a link", () => {
     const form = '--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n';
     assert.equal((await click(path, form, "multipart/form-data; boundary=b")).status, 204);
     const entries = (await log(to)).filter(({ action }) => action === "owner.declined");
+    // What an owner did is what is about him, however his address is written.
+    for (const filter of ["subject", "by"]) assert.deepEqual((await log(to.toUpperCase(), filter)).at(-1), entries[0]);
     assert.deepEqual(entries.map(({ by }) => by), [{ owner: { email: to } }]);
     await eventually(() => receiver.to("told.example").length === 1, "the webhook is told");
     assert.deepEqual(JSON.parse(receiver.to("told.example")[0].text).data, { organisation: "acme", owner: to });

@@ -164,8 +164,12 @@ test("nobody imports more than he may grant, or without a fresh second factor", 
   const invited = await admin.expect(201, "POST", "/v1/operators", { email: "little@acme.example", role: "key-manager", mayGrant });
   const little = await enrol(registry, { organisation: "acme", email: "little@acme.example", invitation: invited.invitation });
   await little.signIn();
-  const { words, rows } = await imported([row("beyond"), row("inside", { environment: "uat", roles: [{ role: "read-only", accounts: "all" }], lifeDays: 30 })], { by: little });
-  assert.deepEqual(words, ["beyond refused beyond_may_grant", "inside imported"]);
+  const within = { environment: "uat", roles: [{ role: "read-only", accounts: "all" }] };
+  const { words, rows } = await imported([row("beyond", { lifeDays: 31 }), row("inside", { ...within, lifeDays: 30 }), row("usual", within)], { by: little });
+  assert.deepEqual(words, ["beyond refused beyond_may_grant", "inside imported", "usual imported"]);
+  // Where a row does not say when its key ends, it is not later than he may say.
+  const usual = await admin.expect(200, "GET", "/v1/keys/usual");
+  assert.equal(usual.expiresAt, usual.createdAt + 30 * 86400);
   assert.deepEqual(rows[0].errors.map(({ field }) => field), ["environment", "roles[0].role", "expiresAt"]);
   await ageSessions(registry, 301, ["second_factor_at_s"]);
   const late = await admin.ask("POST", "/v1/imports", { body: { defaults, rows: [row("late")] } });

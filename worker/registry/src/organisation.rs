@@ -45,7 +45,7 @@ pub(crate) use sessions::Who;
 /// What the OpenAPI document is made of besides.
 #[cfg(test)]
 pub(crate) use {
-    audit::{ACTOR_BYTES_MAX, SEQUENCE_MAX},
+    audit::{NAMED_BYTES_MAX, SEQUENCE_MAX},
     backup::SEAL_BYTES_MAX,
     deliveries::{DeliveryPage, DeliveryView, OwnerQuestion},
     head::SignedHead,

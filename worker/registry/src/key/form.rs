@@ -60,13 +60,6 @@ pub(crate) struct KeyForm {
     life_days: Option<u64>,
 }
 
-impl KeyForm {
-    /// Whether when it expires is left to us.
-    pub(crate) const fn names_no_end(&self) -> bool {
-        self.expires_at.is_none() && self.life_days.is_none()
-    }
-}
-
 /// A role that the key is to hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::name::NAME_CHARACTERS_MAX;
 use crate::organisation::{
-    ACTOR_BYTES_MAX, CURSOR_BYTES_MAX, LIFE_DAYS_MAX, LINES_MAX, REPORTS_MAX, SEAL_BYTES_MAX,
+    CURSOR_BYTES_MAX, LIFE_DAYS_MAX, LINES_MAX, NAMED_BYTES_MAX, REPORTS_MAX, SEAL_BYTES_MAX,
     SEQUENCE_MAX, TIME_S_MAX,
 };
 use crate::refusal::Code;
@@ -51,7 +51,7 @@ shapes! {
     Time { "type": "integer", "minimum": 0, "maximum": TIME_S_MAX }
     Days { "type": "integer", "minimum": 1, "maximum": LIFE_DAYS_MAX }
     Sequence { "type": "integer", "minimum": 0, "maximum": SEQUENCE_MAX }
-    Subject { "type": "string", "maxLength": KEY_ID_BYTES_MAX }
+    Subject { "type": "string", "maxLength": NAMED_BYTES_MAX }
     Cursor { "type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": CURSOR_BYTES_MAX }
     Apis { "type": "array", "items": { "type": "string", "pattern": NAME }, "maxItems": APIS_MAX }
     Allowlist { "type": "string", "maxLength": ALLOWLIST_CHARACTERS_MAX, "examples": ["192.0.2.0/24, 2001:db8::/32"] }
@@ -59,7 +59,7 @@ shapes! {
     Profile { "enum": (Known::ALL.map(Known::as_str)) }
     Event { "enum": (events(|_| true)) }
     AuditedEvent { "enum": (events(|name| name.appears_in(Place::Audit))) }
-    Actor { "type": "string", "maxLength": ACTOR_BYTES_MAX }
+    Actor { "type": "string", "maxLength": NAMED_BYTES_MAX }
     WebhookUrl { "type": "string", "format": "uri", "maxLength": 2048, "pattern": WEBHOOK_URL }
     WebhookEvents { "type": "array", "items": { "enum": (events(|name| name.appears_in(Place::Webhook))) }, "minItems": 1, "maxItems": (EventName::ALL.len()) }
     DeliveryState { "enum": ["waiting", "sending", "sent", "passed", "givenUp"] }

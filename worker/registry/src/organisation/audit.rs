@@ -3,7 +3,6 @@
 use core::net::IpAddr;
 
 use keyward_core::catalogue::Action;
-use keyward_core::limits::KEY_ID_BYTES_MAX;
 use keyward_issuer::audit::{AuditHash, export_line};
 use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
@@ -11,14 +10,15 @@ use serde::{Deserialize, Serialize};
 use super::change::{Moment, Needs};
 use super::{head, schema};
 use crate::call::{Answer, JSON_LINES, PAGE_BYTES_MAX};
+use crate::email;
 use crate::policy::Area;
 use crate::refusal::Refusal;
 use crate::sql::{self, args};
 
 /// Entries in one answer.
 const LINES_MAX: u64 = 1_000;
-/// An e-mail address is the longest.
-pub(crate) const ACTOR_BYTES_MAX: usize = 254;
+/// Of what an entry is about, and who did it, an e-mail address is the longest.
+pub(crate) const NAMED_BYTES_MAX: usize = 254;
 /// As many digits as numbers in queries have.
 #[cfg(test)]
 pub(crate) const SEQUENCE_MAX: u64 = 999_999_999_999_999;
@@ -129,7 +129,8 @@ pub(crate) struct AuditQuery {
     /// or `nobody`.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Actor>"))]
     pub(crate) by: Option<String>,
-    /// Those about this key or operator; all of them when absent.
+    /// Those about this key or operator, by its id, or this owner, by his address; all of them when
+    /// absent.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Subject>"))]
     pub(crate) subject: Option<String>,
     /// Entries of an answer; 100 when absent.
@@ -143,13 +144,11 @@ pub(super) fn list(moment: &Moment, query: &AuditQuery) -> Result<Answer, Refusa
     if !(1..=LINES_MAX).contains(&query.limit) {
         return Err(Refusal::field("limit", "must be 1 to 1000"));
     }
-    let subject = query.subject.as_ref();
-    if subject.is_some_and(|subject| subject.len() > KEY_ID_BYTES_MAX) {
-        return Err(Refusal::field("subject", "must have 128 bytes at most"));
-    }
-    let by = query.by.as_ref();
-    if by.is_some_and(|by| by.len() > ACTOR_BYTES_MAX) {
-        return Err(Refusal::field("by", "must have 254 bytes at most"));
+    for (field, text) in [("subject", &query.subject), ("by", &query.by)] {
+        let text = text.as_ref();
+        if text.is_some_and(|text| text.len() > NAMED_BYTES_MAX) {
+            return Err(Refusal::field(field, "must have 254 bytes at most"));
+        }
     }
     let rows = rows(moment, query)?;
     let mut text = String::new();
@@ -166,20 +165,34 @@ pub(super) fn list(moment: &Moment, query: &AuditQuery) -> Result<Answer, Refusa
     })
 }
 
+/// Owners are known by their addresses in lower case. No id has an `@`.
+fn as_kept(text: &str) -> String {
+    match text.contains('@') {
+        true => email::folded(text),
+        false => text.to_owned(),
+    }
+}
+
 /// Each filter has its index: the log grows for ever, and while it is read nobody else is served.
+/// Few entries are about one subject, so its index is the one to use; SQLite cannot know that, and a
+/// plus sign keeps it from those of the other filters.
 fn rows(moment: &Moment, query: &AuditQuery) -> Result<Vec<Row>, Refusal> {
     let mut filter = String::new();
     let mut args = args![query.after];
     let action = query.action.map(|action| action.as_str().to_owned());
     let wanted = [
-        ("subject", &query.subject),
-        ("action", &action),
-        ("actor", &query.by),
+        ("subject", query.subject.as_deref().map(as_kept)),
+        ("action", action),
+        ("actor", query.by.as_deref().map(as_kept)),
     ];
     for (column, wanted) in wanted {
         if let Some(wanted) = wanted {
-            filter.push_str(&format!(" AND {column} = ?"));
-            args.push(wanted.clone().into());
+            let plus = match query.subject.is_some() && column != "subject" {
+                true => "+",
+                false => "",
+            };
+            filter.push_str(&format!(" AND {plus}{column} = ?"));
+            args.push(wanted.into());
         }
     }
     args.push(query.limit.into());

@@ -67,10 +67,11 @@ pub(super) fn edit(moment: &Moment, key_id: &str, edit: KeyEdit) -> Result<Answe
         key_id,
         EventName::KeyEdited,
         Inside::BeforeAndAfter,
-        |_, stored| {
+        |change, stored| {
             version::is_said(moment)?;
             let basis = Basis::read(&moment.storage)?;
-            let edit = basis.checker(moment).edit(edit, &stored.view)?;
+            let checker = basis.checker(moment, change.actor);
+            let edit = checker.edit(edit, &stored.view)?;
             let record = keyward_issuer::change::edit(&stored.record()?, edit.record, moment.now_s)
                 .map_err(refused)?;
             let view = KeyView {

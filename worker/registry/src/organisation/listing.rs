@@ -32,7 +32,8 @@ pub(crate) struct KeyQuery {
     /// Absent: of all.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Name>"))]
     pub(crate) environment: Option<String>,
-    /// What stands in the key's name, id or memo, in the address of an owner or the name of a role.
+    /// What stands in the key's name, id or memo, in the address of an owner, the name of a role or
+    /// the id of who was given a secret.
     #[cfg_attr(test, schemars(length(max = SEARCH_CHARACTERS_MAX)))]
     pub(crate) search: Option<String>,
     /// Made before this time, and not used since.

@@ -73,10 +73,11 @@ const TABLES: [&str; 20] = [
         mac TEXT NOT NULL) STRICT",
 ];
 
-const INDICES: [&str; 17] = [
+const INDICES: [&str; 18] = [
     "CREATE INDEX audit_by_subject ON audit (subject)",
     "CREATE INDEX audit_by_action ON audit (action)",
     "CREATE INDEX audit_by_actor ON audit (actor)",
+    "CREATE INDEX audit_by_actor_and_action ON audit (actor, action)",
     "CREATE INDEX keys_by_creation ON keys (created_at_s, key_id)",
     // Searching reads this alone, and not the whole of every key.
     "CREATE INDEX keys_by_search ON keys (search, key_id)",

@@ -34,6 +34,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) roles: &'a BTreeMap<String, GrantTable>,
     pub(crate) organisation: &'a str,
     pub(crate) life_days_max: u64,
+    /// When a key ends at the latest that is made without saying when.
+    pub(crate) latest_s: Option<u64>,
     pub(crate) now_s: u64,
     pub(crate) errors: Vec<FieldError>,
 }
@@ -180,7 +182,12 @@ impl Checker<'_> {
                 let life_s = days.saturating_mul(DAY_S);
                 ("lifeDays", self.now_s.saturating_add(life_s))
             }
-            (None, None) => return self.now_s.saturating_add(usual_s.min(longest_s)),
+            (None, None) => {
+                let usual_s = self.now_s.saturating_add(usual_s.min(longest_s));
+                return self
+                    .latest_s
+                    .map_or(usual_s, |latest_s| usual_s.min(latest_s));
+            }
         };
         self.end(field, end_s);
         end_s

@@ -30,12 +30,18 @@ fn form(change: Value) -> KeyForm {
 }
 
 fn check(change: Value) -> Result<Checked, Vec<(String, String)>> {
+    check_until(None, change)
+}
+
+/// The same of a key that ends by then, unless it is said when.
+fn check_until(latest_s: Option<u64>, change: Value) -> Result<Checked, Vec<(String, String)>> {
     let catalogue = catalogue();
     let checker = Checker {
         catalogue: &catalogue,
         roles: &own_roles(),
         organisation: "acme",
         life_days_max: 400,
+        latest_s,
         now_s: NOW_S,
         errors: Vec::new(),
     };
@@ -76,6 +82,22 @@ fn a_plain_form_gets_the_defaults() {
         let checked = check(json!({ "kind": kind, "owners": [] })).expect("a key");
         assert_eq!(checked.new.expires_at_s, Some(NOW_S + 182 * DAY_S));
     }
+}
+
+#[test]
+fn a_key_that_says_no_end_ends_when_its_maker_has_to_say_so_at_the_latest() {
+    let end = |latest_s, change| {
+        let checked = check_until(Some(latest_s), change);
+        checked.map(|checked| checked.new.expires_at_s)
+    };
+    let day = NOW_S + DAY_S;
+    assert_eq!(end(day, json!({})), Ok(Some(day)));
+    let later = NOW_S + 500 * DAY_S;
+    assert_eq!(end(later, json!({})), Ok(Some(NOW_S + 365 * DAY_S)));
+    // Whether that is his to say is no question of the form.
+    assert_eq!(end(day, json!({ "lifeDays": 2 })), Ok(Some(day + DAY_S)));
+    let errors = end(day, json!({ "notBefore": day })).expect_err("a fault");
+    assert_eq!(errors[0].0, "notBefore");
 }
 
 #[test]
@@ -194,6 +216,7 @@ fn an_edit_tells_null_from_nothing() {
             roles: &own_roles(),
             organisation: "acme",
             life_days_max: 400,
+            latest_s: None,
             now_s: NOW_S,
             errors: Vec::new(),
         };

@@ -180,7 +180,7 @@ impl<'a> Judge<'a> {
         let (name, environment) = (form.name.clone(), form.environment.clone());
         let checker = Checker {
             errors: moment.configuration.environment_faults(&environment),
-            ..self.basis.checker(moment)
+            ..self.basis.checker(moment, self.actor)
         };
         let checked = match checker.imported_key(form, key_id) {
             Ok(checked) => checked,

@@ -69,12 +69,17 @@ impl Basis {
         })
     }
 
-    pub(in crate::organisation) fn checker<'a>(&'a self, moment: &'a Moment) -> Checker<'a> {
+    pub(in crate::organisation) fn checker<'a>(
+        &'a self,
+        moment: &'a Moment,
+        by: &Actor,
+    ) -> Checker<'a> {
         Checker {
             catalogue: &moment.configuration.catalogue,
             roles: &self.roles,
             organisation: &self.policy.name,
             life_days_max: self.policy.life_days_max,
+            latest_s: by.keys_end_at_s(moment.now_s),
             now_s: moment.now_s,
             errors: Vec::new(),
         }
@@ -90,18 +95,12 @@ fn judge(
 ) -> Result<(KeyView, String, Secret), Refusal> {
     let environment = form.environment.clone();
     let name = form.name.clone();
-    let latest_s = by.keys_end_at_s(moment.now_s);
-    let latest_s = latest_s.filter(|_| form.names_no_end());
     let basis = Basis::read(&moment.storage)?;
     let checker = Checker {
         errors: moment.configuration.environment_faults(&environment),
-        ..basis.checker(moment)
+        ..basis.checker(moment, by)
     };
-    let mut checked = checker.new_key(form, key_id)?;
-    if let Some(latest_s) = latest_s {
-        let usual_s = checked.new.expires_at_s.unwrap_or(latest_s);
-        checked.new.expires_at_s = Some(usual_s.min(latest_s));
-    }
+    let checked = checker.new_key(form, key_id)?;
     let IssuedKey { record, secret } = moment
         .configuration
         .with_issuer(&environment, |issuer| {
