@@ -300,3 +300,33 @@ fn plugins_say_how_credentials_are_used() {
         "{rows:?}"
     );
 }
+
+/// As Python's `json.dump` writes it, with `indent` and without.
+#[test]
+fn json_is_read_with_its_escapes() {
+    let good = secret(1);
+    for (break_, lines) in [("\n", [3, 5, 7]), ("", [1, 1, 1])] {
+        let text = format!(
+            r#"{{"_format_version": "3.0", "consumers": [~{{"username": "ada \ud83d\ude00", "hmacauth_credentials": [~
+                {{"username": "a",~ "secret": "{good}"}},~ {{"username": "b",~ "secret": "\ud83d\ude00-{good}"}},~
+                {{"username": "c", "secret": 12345678901234567890123456789012}}]}}]}}~"#
+        )
+        .replace('\n', "")
+        .replace('~', break_);
+        let output = kong("python.json", &text);
+        let [a, b, c] = lines;
+        assert_eq!(
+            output.rows(),
+            [
+                format!("{a} a ready -"),
+                format!("{b} b ready -"),
+                format!("{c} c refused not_text"),
+            ]
+        );
+        assert_eq!(output.json()["rows"][0]["consumer"], "ada \u{1f600}");
+    }
+    let lone = r#"{"_format_version": "3.0", "consumers": [{"username": "\ud83d"}]}"#;
+    let output = kong("lone.json", lone);
+    assert_eq!(output.code, Some(2));
+    assert!(output.err.contains("line 1"), "{}", output.err);
+}
