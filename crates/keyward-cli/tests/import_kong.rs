@@ -189,14 +189,20 @@ fn a_key_is_called_as_its_consumer_however_that_is_named() {
     let text = format!(
         "_format_version: '3.0'\nhmacauth_credentials:\n{list}consumers:\n- {{id: {id}, username: ada, custom_id: '7'}}\n"
     );
-    let report = kong("export", &text).json();
-    let names: Vec<_> = report["rows"]
-        .as_array()
-        .expect("rows")
-        .iter()
-        .map(|row| row["name"].as_str().unwrap_or("-"))
-        .collect();
-    assert_eq!(names, ["ada", "ada 2", "ada 3", "nobody"]);
+    let names = |more: &[&str]| -> Vec<String> {
+        let all = [&["--json"], more].concat();
+        let report = import("kong", "export", text.as_bytes(), &all).json();
+        let rows = report["rows"].as_array().expect("rows").iter();
+        rows.map(|row| row["name"].as_str().unwrap_or("-").to_owned())
+            .collect()
+    };
+    assert_eq!(names(&[]), ["ada", "ada 2", "ada 3", "nobody"]);
+    assert_eq!(names(&["--names", "ids"]), ["a", "b", "c", "d"]);
+    let prefixed = names(&["--name-prefix", "kong: "]);
+    assert_eq!(
+        prefixed,
+        ["kong: ada", "kong: ada 2", "kong: ada 3", "kong: nobody"]
+    );
 }
 
 #[test]
