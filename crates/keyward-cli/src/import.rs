@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 pub mod command;
 pub mod delimited;
 mod fault;
+pub mod json;
 pub mod kong;
 mod naming;
 mod post;

@@ -67,6 +67,34 @@ fn a_quote_that_is_not_closed_takes_no_line_with_it_unsaid() {
     assert_eq!(rows, ["2 c9-1 ready -", "3 - refused open_quote"]);
 }
 
+/// RFC 4180: blanks are part of a field, and one with a quote in it stands in quotes.
+#[test]
+fn what_readers_of_csv_differ_about_is_no_secret() {
+    let good = secret(1);
+    let text = format!(
+        "id,secret\nblank-before, {good}\nblank-behind,{good}\t\nwide-blank,{good}\u{a0}\n id,{good}\nblank-and-quotes, \"{good}\"\n\
+         meant,\" {good} \"\nbegins,\"{good}\"x\nwithin,{good}\"x\ndoubled,{good}\"\"x\n\"with\"id,{good}\nplain,{good}\r\nlast,\"{good}"
+    );
+    let output = import("cloud9", "strict.csv", text.as_bytes(), &["--json"]);
+    assert_eq!(
+        output.rows(),
+        [
+            "2 - refused blank_around",
+            "3 - refused blank_around",
+            "4 - refused blank_around",
+            "5 - refused blank_around",
+            "6 - refused blank_around",
+            "7 meant ready -",
+            "8 - refused stray_quote",
+            "9 - refused stray_quote",
+            "10 - refused stray_quote",
+            "11 - refused stray_quote",
+            "12 plain ready -",
+            "13 - refused open_quote",
+        ]
+    );
+}
+
 #[test]
 fn digests_in_hex_and_base64() {
     let hex = "9F86D081884C7D659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";

@@ -189,14 +189,20 @@ fn a_key_is_called_as_its_consumer_however_that_is_named() {
     let text = format!(
         "_format_version: '3.0'\nhmacauth_credentials:\n{list}consumers:\n- {{id: {id}, username: ada, custom_id: '7'}}\n"
     );
-    let report = kong("export", &text).json();
-    let names: Vec<_> = report["rows"]
-        .as_array()
-        .expect("rows")
-        .iter()
-        .map(|row| row["name"].as_str().unwrap_or("-"))
-        .collect();
-    assert_eq!(names, ["ada", "ada 2", "ada 3", "nobody"]);
+    let names = |more: &[&str]| -> Vec<String> {
+        let all = [&["--json"], more].concat();
+        let report = import("kong", "export", text.as_bytes(), &all).json();
+        let rows = report["rows"].as_array().expect("rows").iter();
+        rows.map(|row| row["name"].as_str().unwrap_or("-").to_owned())
+            .collect()
+    };
+    assert_eq!(names(&[]), ["ada", "ada 2", "ada 3", "nobody"]);
+    assert_eq!(names(&["--names", "ids"]), ["a", "b", "c", "d"]);
+    let prefixed = names(&["--name-prefix", "kong: "]);
+    assert_eq!(
+        prefixed,
+        ["kong: ada", "kong: ada 2", "kong: ada 3", "kong: nobody"]
+    );
 }
 
 #[test]
@@ -299,4 +305,34 @@ fn plugins_say_how_credentials_are_used() {
         rows[0].ends_with("refused unsupported_algorithm"),
         "{rows:?}"
     );
+}
+
+/// As Python's `json.dump` writes it, with `indent` and without.
+#[test]
+fn json_is_read_with_its_escapes() {
+    let good = secret(1);
+    for (break_, lines) in [("\n", [3, 5, 7]), ("", [1, 1, 1])] {
+        let text = format!(
+            r#"{{"_format_version": "3.0", "consumers": [~{{"username": "ada \ud83d\ude00", "hmacauth_credentials": [~
+                {{"username": "a",~ "secret": "{good}"}},~ {{"username": "b",~ "secret": "\ud83d\ude00-{good}"}},~
+                {{"username": "c", "secret": 12345678901234567890123456789012}}]}}]}}~"#
+        )
+        .replace('\n', "")
+        .replace('~', break_);
+        let output = kong("python.json", &text);
+        let [a, b, c] = lines;
+        assert_eq!(
+            output.rows(),
+            [
+                format!("{a} a ready -"),
+                format!("{b} b ready -"),
+                format!("{c} c refused not_text"),
+            ]
+        );
+        assert_eq!(output.json()["rows"][0]["consumer"], "ada \u{1f600}");
+    }
+    let lone = r#"{"_format_version": "3.0", "consumers": [{"username": "\ud83d"}]}"#;
+    let output = kong("lone.json", lone);
+    assert_eq!(output.code, Some(2));
+    assert!(output.err.contains("line 1"), "{}", output.err);
 }

@@ -91,6 +91,7 @@ async fn by_http(
     let status = Outgoing {
         method: &request.method,
         url: &request.url,
+        content_type: request.content_type(),
         fields: own.chain(secret).collect(),
         body: &request.body(parts),
         timeout: TIMEOUT,

@@ -11,10 +11,11 @@ use web_sys::{
 };
 use worker::Delay;
 
-/// A request with JSON.
+/// A request with content.
 pub(crate) struct Outgoing<'a> {
     pub(crate) method: &'a str,
     pub(crate) url: &'a str,
+    pub(crate) content_type: &'a str,
     pub(crate) fields: Vec<(&'a str, &'a str)>,
     pub(crate) body: &'a str,
     pub(crate) timeout: Duration,
@@ -38,7 +39,7 @@ impl Outgoing<'_> {
 
     fn init(&self, abort: &AbortController) -> Result<RequestInit, JsValue> {
         let headers = Headers::new()?;
-        headers.set("content-type", "application/json")?;
+        headers.set("content-type", self.content_type)?;
         for (name, value) in &self.fields {
             headers.set(name, value)?;
         }

@@ -9,7 +9,7 @@ use keyward_core::mac::Algorithm;
 use zeroize::Zeroizing;
 
 use super::delimited::{self, Column};
-use super::naming::names;
+use super::naming::{Naming, names};
 use super::post::{Common, post};
 use super::report::{About, Report};
 use super::{FILE_BYTES_MAX, Row, judge, kong};
@@ -31,6 +31,8 @@ pub struct Import {
     access: Access,
     #[command(flatten)]
     common: Common,
+    #[command(flatten)]
+    naming: Naming,
     /// What the clients of hmac-auth sign with, where Kong's plugins leave them the choice.
     #[arg(long, value_enum)]
     algorithm: Option<AlgorithmName>,
@@ -75,7 +77,7 @@ pub fn run(import: &Import) -> Result<ExitCode> {
     let bytes = read(&import.file)?;
     let rows = rows(import, &bytes).map_err(|what| Failure::new(format!("{name}: {what}")))?;
     let mut verdicts = judge(&rows);
-    let names = names(&rows);
+    let names = names(&import.naming, &rows);
     if import.access.registry.is_some() {
         let registry = Registry::of(&import.access)?;
         let dry_run = import.dry_run;

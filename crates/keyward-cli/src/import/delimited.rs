@@ -57,7 +57,8 @@ pub fn rows(bytes: &[u8], column: Column) -> Result<Vec<Row>, String> {
         }
         // Errors are of encodings and of reading; bytes in memory have neither.
         let record = record.map_err(|_| "the file cannot be read as columns".to_owned())?;
-        rows.push(row(&record, lines.of(&record), column));
+        let line = lines.of(&record);
+        rows.push(row(&record, line, lines.text(), column));
     }
     Ok(rows)
 }
@@ -82,19 +83,23 @@ impl Lines<'_> {
         }
         self.line
     }
+
+    /// What stands in the line.
+    fn text(&self) -> &[u8] {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        rest.split(|byte| b"\r\n".contains(byte))
+            .next()
+            .unwrap_or_default()
+    }
 }
 
-fn row(record: &ByteRecord, line: u64, column: Column) -> Row {
-    // No id has a line break, and no secret that somebody wrote into a line.
-    let is_one_line = !record.iter().flatten().any(|byte| b"\r\n".contains(byte));
-    let two = (record.len() == 2).then(|| (record.get(0), record.get(1)));
-    let (key_id, material) = match two {
-        _ if !is_one_line => (Err(Fault::OpenQuote), Err(Fault::OpenQuote)),
-        Some((Some(id), Some(value))) => {
+fn row(record: &ByteRecord, line: u64, text: &[u8], column: Column) -> Row {
+    let (key_id, material) = match two(record, text) {
+        Ok((id, value)) => {
             let id = core::str::from_utf8(id).map_err(|_| Fault::KeyId);
             (id.map(str::to_owned), material(value, column))
         }
-        _ => (Err(Fault::Columns), Err(Fault::Columns)),
+        Err(fault) => (Err(fault.clone()), Err(fault)),
     };
     Row {
         line,
@@ -102,6 +107,49 @@ fn row(record: &ByteRecord, line: u64, column: Column) -> Row {
         credential: column.name().to_owned(),
         key_id,
         material,
+    }
+}
+
+/// The two fields of a line that is written as RFC 4180 has it. What readers make something of
+/// anyway may be another secret than the one that was meant.
+fn two<'r>(record: &'r ByteRecord, text: &[u8]) -> Result<(&'r [u8], &'r [u8]), Fault> {
+    // No id has a line break, and no secret that somebody wrote into a line.
+    if record.iter().flatten().any(|byte| b"\r\n".contains(byte)) {
+        return Err(Fault::OpenQuote);
+    }
+    let (Some(id), Some(value), 2) = (record.get(0), record.get(1), record.len()) else {
+        return Err(Fault::Columns);
+    };
+    let rest = after(text, id)?.strip_prefix(b",");
+    match after(rest.ok_or(Fault::StrayQuote)?, value)? {
+        [] => Ok((id, value)),
+        _ => Err(Fault::StrayQuote),
+    }
+}
+
+/// What stands behind a field.
+fn after<'t>(text: &'t [u8], field: &[u8]) -> Result<&'t [u8], Fault> {
+    let Some(mut rest) = text.strip_prefix(b"\"") else {
+        if is_padded(field) {
+            return Err(Fault::Blank);
+        }
+        let rest = text.strip_prefix(field).filter(|_| !field.contains(&b'"'));
+        return rest.ok_or(Fault::StrayQuote);
+    };
+    for byte in field {
+        let written: &[u8] = if *byte == b'"' { b"\"\"" } else { &[*byte] };
+        rest = rest.strip_prefix(written).ok_or(Fault::StrayQuote)?;
+    }
+    match rest {
+        [] => Err(Fault::OpenQuote),
+        _ => rest.strip_prefix(b"\"").ok_or(Fault::StrayQuote),
+    }
+}
+
+fn is_padded(field: &[u8]) -> bool {
+    match core::str::from_utf8(field) {
+        Ok(text) => text.trim() != text,
+        Err(_) => field.trim_ascii() != field,
     }
 }
 

@@ -36,6 +36,10 @@ pub enum Fault {
     Columns,
     /// A quote that goes on beyond its line, with whatever stands there.
     OpenQuote,
+    /// A quote in a field that is not in quotes, or something beside the quotes of a field.
+    StrayQuote,
+    /// Blanks around a field that is not in quotes.
+    Blank,
     /// What the registry says.
     Registry {
         code: String,
@@ -66,6 +70,8 @@ impl Fault {
             Self::Digest => "invalid_digest",
             Self::Columns => "wrong_columns",
             Self::OpenQuote => "open_quote",
+            Self::StrayQuote => "stray_quote",
+            Self::Blank => "blank_around",
             Self::Registry { code, .. } => code,
         }
     }
@@ -105,6 +111,12 @@ impl fmt::Display for Fault {
             Self::OpenQuote => {
                 f.write_str("a quote is not closed, so the lines behind it are not read either")
             }
+            Self::StrayQuote => f.write_str(
+                "a field with a quote in it must stand in quotes, its own quotes doubled, and nothing beside them",
+            ),
+            Self::Blank => f.write_str(
+                "there are blanks around the field; take them away or, if they are meant, put it in quotes",
+            ),
             Self::Registry { detail, .. } => f.write_str(detail),
         }
     }

@@ -7,8 +7,8 @@ use keyward_core::key::Profile;
 use keyward_core::mac::Algorithm;
 use zeroize::Zeroizing;
 
-use super::yaml::{Node, Value, YamlError, parse};
-use super::{Fault, Material, ROWS_MAX, Row, Secret, base64};
+use super::yaml::{self, Node, Value, YamlError};
+use super::{Fault, Material, ROWS_MAX, Row, Secret, base64, json};
 
 mod plugins;
 
@@ -31,7 +31,10 @@ const KINDS: [(&str, &str); 7] = [
 /// # Errors
 /// When it cannot be read, or is not a configuration of Kong.
 pub fn rows(text: &str, algorithm: Option<Algorithm>) -> Result<Vec<Row>, KongError> {
-    let root = parse(text).map_err(KongError::Yaml)?;
+    let root = match json::parse(text) {
+        Some(root) => root,
+        None => yaml::parse(text).map_err(KongError::Yaml)?,
+    };
     if root.get("_format_version").is_none() {
         return Err(KongError::NotKong);
     }

@@ -8,9 +8,9 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
 use zeroize::Zeroizing;
 
 /// Files of Kong have seven levels.
-const DEPTH_MAX: usize = 32;
+pub(super) const DEPTH_MAX: usize = 32;
 /// Of maps, lists and scalars together: what [`super::ROWS_MAX`] needs, with room.
-const NODES_MAX: usize = 1_000_000;
+pub(super) const NODES_MAX: usize = 1_000_000;
 
 /// A value, and where it stands.
 pub struct Node {

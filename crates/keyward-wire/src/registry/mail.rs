@@ -3,7 +3,8 @@ use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 
-use serde::Deserialize;
+use form_urlencoded::Serializer;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -51,7 +52,9 @@ pub struct MailRequest {
     pub url: String,
     pub method: String,
     headers: BTreeMap<String, String>,
+    /// Of a form, the names and what they say.
     body: Value,
+    is_form: bool,
 }
 
 /// What stands in the places of a template.
@@ -92,7 +95,13 @@ struct HttpJson {
     method: String,
     #[serde(default, deserialize_with = "unique_map::deserialize")]
     headers: BTreeMap<String, String>,
-    body: Value,
+    body: Option<Value>,
+    #[serde(default, deserialize_with = "form")]
+    form: Option<BTreeMap<String, String>>,
+}
+
+fn form<'de, D: Deserializer<'de>>(json: D) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    unique_map::deserialize(json).map(Some)
 }
 
 fn name() -> String {
@@ -165,16 +174,29 @@ impl MailRequest {
         for value in json.headers.values() {
             check_places(value, &IN_HEADERS)?;
         }
-        check_body(&json.body, 0)?;
-        if !IN_BODY.iter().all(|name| has_place(&json.body, name)) {
+        let is_form = json.form.is_some();
+        let body = match (json.body, json.form) {
+            (Some(body), None) => body,
+            (None, Some(form)) => {
+                let fields = form.into_iter();
+                Value::Object(
+                    fields
+                        .map(|(name, text)| (name, Value::String(text)))
+                        .collect(),
+                )
+            }
+            _ => return Err(wrong("mail.http must have either a body, or a form")),
+        };
+        check_body(&body, 0)?;
+        if !IN_BODY.iter().all(|name| has_place(&body, name)) {
             return Err(wrong(
-                "mail.http.body must have places for ${to}, ${subject}, ${text} and ${html}",
+                "the body or form of mail.http must have places for ${to}, ${subject}, ${text} and ${html}",
             ));
         }
         let in_headers = |name: &str| json.headers.values().any(|one| one.contains(&place(name)));
         if !IDS
             .iter()
-            .any(|name| has_place(&json.body, name) || in_headers(name))
+            .any(|name| has_place(&body, name) || in_headers(name))
         {
             return Err(wrong(
                 "mail.http must have a place for ${messageId} or ${idempotencyKey}, by which repeats are known",
@@ -184,14 +206,31 @@ impl MailRequest {
             url: json.url,
             method: json.method,
             headers: json.headers,
-            body: json.body,
+            body,
+            is_form,
         })
     }
 
-    /// The content for this mail, JSON. What the mail says is in it as text, whatever it says.
+    /// The content for this mail. What the mail says is in it as text, whatever it says.
     #[must_use]
     pub fn body(&self, parts: &MailParts<'_>) -> String {
-        filled(&self.body, parts).to_string()
+        match filled(&self.body, parts) {
+            Value::Object(fields) if self.is_form => {
+                let texts = fields.iter();
+                let texts = texts.filter_map(|(name, text)| Some((name, text.as_str()?)));
+                Serializer::new(String::new()).extend_pairs(texts).finish()
+            }
+            json => json.to_string(),
+        }
+    }
+
+    /// What that is.
+    #[must_use]
+    pub const fn content_type(&self) -> &'static str {
+        match self.is_form {
+            true => "application/x-www-form-urlencoded",
+            false => "application/json",
+        }
     }
 
     /// The fields for this mail.
@@ -348,100 +387,4 @@ pub(super) fn secret_headers(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::vec::Vec;
-
-    const PARTS: MailParts<'_> = MailParts {
-        event: "key.created",
-        from: "keyward@firm.example",
-        from_name: "Keyward",
-        to: "ada@firm.example",
-        subject: "a \"subject\"",
-        text: "one\ntwo ${to} \\",
-        html: "<p>\"</p>",
-        message_id: "<id@firm.example>",
-        idempotency_key: "id",
-        unsubscribe: "https://admin.firm.example/no",
-    };
-
-    fn read(http: &str) -> Result<MailSettings, RegistryFileError> {
-        let json = alloc::format!(r#"{{ "from": "keyward@firm.example", "http": {http} }}"#);
-        MailSettings::checked(serde_json::from_str(&json).unwrap())
-    }
-
-    #[test]
-    fn what_a_mail_says_is_text_in_the_body_and_ids_alone_are_in_fields() {
-        let settings = read(
-            r#"{ "url": "https://mail.example/send",
-                 "headers": { "Idempotency-Key": "${idempotencyKey}", "X-Event": "${event}" },
-                 "body": { "e": "${event}", "to": ["${to}"], "s": "${subject}", "n": 1, "t": "${text}${html}", "from": "${fromName} <${from}>",
-                           "headers": { "List-Unsubscribe": "<${unsubscribe}>" } } }"#,
-        );
-        let MailWay::Http(request) = settings.unwrap().way else {
-            panic!("not by HTTP");
-        };
-        let body: Value = serde_json::from_str(&request.body(&PARTS)).unwrap();
-        let expected = serde_json::json!({
-            "e": "key.created",
-            "to": ["ada@firm.example"],
-            "s": "a \"subject\"",
-            "n": 1,
-            "t": "one\ntwo ${to} \\<p>\"</p>",
-            "from": "Keyward <keyward@firm.example>",
-            "headers": { "List-Unsubscribe": "<https://admin.firm.example/no>" },
-        });
-        assert_eq!(body, expected);
-        let headers: Vec<_> = request.headers(&PARTS).collect();
-        let expected = [("Idempotency-Key", "id"), ("X-Event", "key.created")];
-        assert_eq!(
-            headers,
-            expected.map(|(name, value)| (name, value.to_string()))
-        );
-    }
-
-    #[test]
-    fn templates_are_refused_with_what_is_wrong() {
-        for (http, named) in [
-            (r#"{ "url": "http://mail.example", "body": {} }"#, "url"),
-            (r#"{ "url": "https://a@mail.example", "body": {} }"#, "url"),
-            (
-                r#"{ "url": "https://mail.example", "method": "GET", "body": {} }"#,
-                "method",
-            ),
-            (
-                r#"{ "url": "https://mail.example", "body": { "a": ["${secret}"] } }"#,
-                "places",
-            ),
-            (
-                r#"{ "url": "https://mail.example", "body": "${to" }"#,
-                "places",
-            ),
-            (
-                r#"{ "url": "https://mail.example", "headers": { "X": "${subject}" }, "body": {} }"#,
-                "places",
-            ),
-            (
-                r#"{ "url": "https://mail.example", "headers": { "X": "a\nb" }, "body": {} }"#,
-                "headers",
-            ),
-        ] {
-            let error = read(http).unwrap_err().to_string();
-            assert!(error.contains(named), "{http}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_template_says_to_whom_and_what_and_by_what_repeats_are_known() {
-        let body = r#"{ "to": "${to}", "s": "${subject}", "t": ["${text}", "${html}"], "id": "${messageId}" }"#;
-        let http =
-            |body: &str| alloc::format!(r#"{{ "url": "https://mail.example", "body": {body} }}"#);
-        assert!(read(&http(body)).is_ok());
-        for place in ["${to}", "${subject}", "${text}", "${html}", "${messageId}"] {
-            let error = read(&http(&body.replace(place, "x")))
-                .unwrap_err()
-                .to_string();
-            assert!(error.contains(place), "{place}: {error}");
-        }
-    }
-}
+mod tests;

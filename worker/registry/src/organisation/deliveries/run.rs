@@ -163,6 +163,7 @@ async fn send(env: &Env, configuration: &Configuration, job: &Job) -> Came {
             let request = Outgoing {
                 method: "POST",
                 url,
+                content_type: "application/json",
                 fields: Vec::from([
                     ("webhook-id", signed.id.as_str()),
                     ("webhook-timestamp", &signed.timestamp),
