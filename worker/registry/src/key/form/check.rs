@@ -95,7 +95,7 @@ impl Checker<'_> {
         }
         let record = Edit {
             addresses: form.allowlist.map(|list| self.allowlist(list.as_deref())),
-            assignments: form.roles.map(|roles| self.roles(roles, None)),
+            assignments: self.other_roles(form.roles, form.apis, key),
             expires_at_s: form.expires_at,
         };
         if let Some(assignments) = &record.assignments {
