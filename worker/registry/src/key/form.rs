@@ -17,7 +17,7 @@ pub(crate) use check::Checker;
 pub(crate) use import::{ImportForm, ImportRow, Own, ROWS_MAX, RowFault};
 
 const OWNERS_MAX: usize = 20;
-const MEMO_CHARACTERS_MAX: usize = 1_000;
+pub(crate) const MEMO_CHARACTERS_MAX: usize = 1_000;
 /// Each once.
 const PROFILES_MAX: usize = Profile::ALL.len();
 
@@ -41,7 +41,7 @@ pub(crate) struct KeyForm {
     #[cfg_attr(test, schemars(with = "Vec<crate::openapi::Email>", length(max = OWNERS_MAX)))]
     owners: Vec<String>,
     #[serde(default)]
-    #[cfg_attr(test, schemars(length(max = MEMO_CHARACTERS_MAX)))]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Memo"))]
     memo: String,
     #[cfg_attr(test, schemars(length(min = 1, max = ASSIGNMENTS_MAX)))]
     roles: Vec<RoleForm>,
@@ -110,7 +110,7 @@ pub(crate) struct KeyEdit {
     #[cfg_attr(test, schemars(with = "Vec<crate::openapi::Email>", length(max = OWNERS_MAX)))]
     owners: Option<Vec<String>>,
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(with = "String", length(max = MEMO_CHARACTERS_MAX)))]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Memo"))]
     memo: Option<String>,
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Vec<RoleForm>", length(min = 1, max = ASSIGNMENTS_MAX)))]

@@ -133,6 +133,10 @@ impl Checker<'_> {
         if memo.chars().count() > MEMO_CHARACTERS_MAX {
             self.fault("memo", "must have 1,000 characters at most");
         }
+        if !memo.chars().all(reads_as_it_is) {
+            let detail = "must have no control characters but line breaks and tabs, and none that turn the direction of text";
+            self.fault("memo", detail);
+        }
     }
 
     fn owners(&mut self, owners: Vec<String>, needs_one: bool) -> Vec<String> {
@@ -288,4 +292,10 @@ impl Checker<'_> {
             ..SigningRules::default()
         }
     }
+}
+
+/// Whether a character shows itself, and nothing else of the text as another.
+fn reads_as_it_is(c: char) -> bool {
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    matches!(c, '\n' | '\t') || !(c.is_control() || turns)
 }

@@ -186,6 +186,19 @@ fn signed_key() -> KeyView {
 }
 
 #[test]
+fn a_memo_reads_as_it_is() {
+    for memo in ["", "a\n\tb", "\u{e4}\u{5d0} \u{1f511}"] {
+        assert!(check(json!({ "memo": memo })).is_ok(), "{memo:?}");
+    }
+    for c in [
+        '\0', '\r', '\u{1b}', '\u{7f}', '\u{9b}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',
+    ] {
+        let errors = check(json!({ "memo": format!("a{c}b") })).expect_err("errors");
+        assert_eq!(errors[0].0, "memo", "{c:?}");
+    }
+}
+
+#[test]
 fn other_roles_open_no_other_api_unasked() {
     let catalogue = catalogue();
     let of = |edit: Value| {
