@@ -315,10 +315,10 @@ test("a weak key is none for the registry, and none has it unasked", async () =>
   assert.equal(everything.roles[0].grants.keyward, undefined);
   assert.equal(code(await as(registry, everything).ask("GET", "/v1/keys")), "permission_denied");
   const plain = await make("becomes", [DEVELOPER], { kind: "basic", owners: [] });
-  const edit = await admin.ask("PATCH", `/v1/keys/${plain.keyId}`, { body: { roles: own }, headers: { "if-match": '"1"' } });
+  const edit = await admin.ask("PATCH", `/v1/keys/${plain.keyId}`, { body: { roles: own, apis: ["keyward"] }, headers: { "if-match": '"1"' } });
   assert.deepEqual(edit.json.errors.map(({ field }) => field), ["kind"]);
   const changed = async (key, roles) => {
-    const answer = await admin.ask("PATCH", `/v1/keys/${key.keyId}`, { body: { roles }, headers: { "if-match": '"1"' } });
+    const answer = await admin.ask("PATCH", `/v1/keys/${key.keyId}`, { body: { roles, apis: ["keyward"] }, headers: { "if-match": '"1"' } });
     return answer.json.errors?.map(({ field }) => field);
   };
   assert.deepEqual(await changed(await make("of kong", [DEVELOPER], { profiles: ["rfc9421", "kong"] }), own), ["profiles"]);

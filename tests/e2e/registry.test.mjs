@@ -193,18 +193,34 @@ test("who lost the answer gets another secret, and the lost one is void", async 
   assert.equal((await second.ask("POST", `${path}/acknowledge`)).json.code, "forbidden");
   await admin.expect(204, "POST", `${path}/acknowledge`);
   assert.equal((await admin.ask("POST", `${path}/secret`)).json.code, "conflict");
-  // Once another operator has rotated it, the key's secret is not its maker's to ask for.
+  // Once another operator has rotated it, the key's secret is that one's to ask for, and not its maker's.
   const turned = await make("turned");
   const rotated = await second.expect(200, "POST", `/v1/keys/${turned.keyId}/rotate`, {});
-  assert.equal((await admin.ask("POST", `/v1/keys/${turned.keyId}/secret`)).json.code, "conflict");
+  assert.equal((await admin.ask("POST", `/v1/keys/${turned.keyId}/secret`)).json.code, "forbidden");
   await until("200", rotated);
   const late = await make("late");
   await registry.kill();
   await inObjects(registry, "organisation", "keys", [
-    `UPDATE keys SET view = json_set(view, '$.createdAt', created_at_s - 900) WHERE key_id = '${late.keyId}'`,
+    `UPDATE keys SET given_at_s = given_at_s - 900 WHERE key_id = '${late.keyId}'`,
   ]);
   await registry.restart();
   assert.equal((await admin.ask("POST", `/v1/keys/${late.keyId}/secret`)).json.code, "conflict");
+});
+
+test("who lost the answer of a rotation gets another secret, and the older one goes on until its end", async () => {
+  const key = await make("lost in rotation");
+  const path = `/v1/keys/${key.keyId}`;
+  await admin.expect(204, "POST", `${path}/acknowledge`);
+  const oldUntil = Math.floor(Date.now() / 1000) + 3600;
+  const lost = await admin.expect(200, "POST", `${path}/rotate`, { oldUntil });
+  const again = await admin.expect(200, "POST", `${path}/secret`);
+  assert.deepEqual(again.issues.map((one) => one.notAfter), [null, oldUntil]);
+  assert.equal(again.issues[1].issue, key.issues[0].issue);
+  await until("200", again);
+  assert.equal(await outcome({ ...again, secret: lost.secret }), "401 invalid_credentials");
+  assert.equal(await outcome({ ...again, secret: key.secret }), "200");
+  await admin.expect(204, "POST", `${path}/acknowledge`);
+  assert.equal((await admin.ask("POST", `${path}/secret`)).json.code, "conflict");
 });
 
 test("a token is verified with the keys that the registry serves", async () => {

@@ -2,7 +2,7 @@
 use alloc::vec::Vec;
 
 use keyward_wire::record::{
-    BasicIssue, Live, Material, Record, SignedIssue, TokenIssue, TokenProfile,
+    BasicIssue, Live, Material, Record, SignedIssue, State, TokenIssue, TokenProfile,
 };
 
 use crate::change::{changed, live};
@@ -28,6 +28,30 @@ impl Issuer<'_> {
     ) -> Result<IssuedKey, IssueError> {
         let expires_at_s = live(record)?.expires_at_s;
         self.reissue(record, expires_at_s, old_until_s, now_s, entropy)
+    }
+
+    /// The same key with another secret in place of its newest: one beside that stays as it is.
+    ///
+    /// # Errors
+    /// When the key was removed or has expired, or is of another environment.
+    pub fn replace(
+        &self,
+        record: &Record,
+        now_s: u64,
+        entropy: &mut Entropy<'_>,
+    ) -> Result<IssuedKey, IssueError> {
+        let mut older = live(record)?.clone();
+        let older_until_s = match &mut older.material {
+            Material::Basic(issues) => take_newest(issues),
+            Material::Signed { issues, .. } => take_newest(issues),
+            Material::Token { issues, .. } => take_newest(issues),
+        };
+        let expires_at_s = older.expires_at_s;
+        let older = Record {
+            state: State::Live(older),
+            ..record.clone()
+        };
+        self.reissue(&older, expires_at_s, older_until_s, now_s, entropy)
     }
 
     /// [`Issuer::rotate`] with another end of the key, earlier or later. The secret or token
@@ -144,6 +168,15 @@ fn overlap<I: Ends>(new: I, issues: &[I], until_s: u64, now_s: u64) -> Result<Ve
         overlap.push(old.ending(end_s));
     }
     Ok(overlap)
+}
+
+/// Leaves what is beside the newest, and says until when that is valid.
+fn take_newest<I: Ends>(issues: &mut Vec<I>) -> u64 {
+    *issues = issues.iter().skip(1).cloned().collect();
+    issues
+        .first()
+        .and_then(Ends::not_after_s)
+        .unwrap_or_default()
 }
 
 /// An issue, of whichever kind of key.

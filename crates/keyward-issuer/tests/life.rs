@@ -41,6 +41,34 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn the_newest_secret_is_replaced_and_the_one_beside_it_goes_on(
+        overlap_s in 0..SIGNED_LIFE_S, later_s in 0..SIGNED_LIFE_S, times in 1..4_u64,
+    ) {
+        let masters = masters();
+        let first = make(signed(), 1);
+        let until_s = NOW_S + overlap_s;
+        let second = issuer(&masters).rotate(&first.record, until_s, NOW_S, &mut source(2)).unwrap();
+        let mut lost = Vec::from([second]);
+        for n in 0..times {
+            let before = &lost.last().unwrap().record;
+            let next = issuer(&masters).replace(before, NOW_S + later_s, &mut source(3 + n)).unwrap();
+            prop_assert_eq!(next.record.generation, before.generation + 1);
+            prop_assert_eq!(live(&next.record).expires_at_s, live(&first.record).expires_at_s);
+            lost.push(next);
+        }
+        let last = lost.pop().unwrap();
+        for one in &lost {
+            prop_assert_eq!(end_of(&last.record, one.secret.reveal()), None);
+        }
+        prop_assert_eq!(end_of(&last.record, last.secret.reveal()), Some(None));
+        let old = end_of(&last.record, first.secret.reveal());
+        prop_assert_eq!(old, (later_s < overlap_s).then_some(Some(until_s)));
+    }
+}
+
 #[test]
 fn a_secret_ends_at_the_second_that_was_chosen() {
     let masters = masters();

@@ -3,6 +3,8 @@ mod form;
 mod usage;
 mod view;
 
+#[cfg(test)]
+pub(crate) use form::MEMO_CHARACTERS_MAX;
 pub(crate) use form::{Checker, ImportForm, ImportRow, KeyEdit, KeyForm, Own, ROWS_MAX, RowFault};
 pub(crate) use usage::{Seen, Usage};
 pub(crate) use view::{About, KeyView};

@@ -1,5 +1,8 @@
 //! JSON of requests. What serde derives for structs takes arrays of their members as well, which
-//! nobody means and no document says: here a struct is read from an object, wherever it stands.
+//! nobody means and no document says: here a struct is read from an object, wherever it stands. What
+//! is said of a value that is wrong does not repeat it, for it may be a password.
+mod fault;
+
 use core::fmt;
 
 use serde::de::{
@@ -7,6 +10,9 @@ use serde::de::{
     VariantAccess, Visitor,
 };
 use serde_path_to_error::Track;
+
+use fault::Fault;
+pub(crate) use fault::{member, said};
 
 /// What is wrong, and with which member.
 pub(crate) type Unreadable = serde_path_to_error::Error<serde_json::Error>;
@@ -25,10 +31,11 @@ pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Unreadable> {
 /// Whatever reads, wrapped, and so is everything that it hands on.
 struct Objects<T>(T);
 
+/// A parser that was told what to expect would itself say what it found instead.
 macro_rules! as_it_comes {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            self.0.$method(Objects(visitor))
+            self.0.deserialize_any(Objects(visitor))
         }
     )*};
 }
@@ -40,8 +47,11 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
         deserialize_any deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64
         deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf
-        deserialize_option deserialize_unit deserialize_seq deserialize_map deserialize_identifier
-        deserialize_ignored_any
+        deserialize_unit deserialize_seq deserialize_map deserialize_identifier deserialize_ignored_any
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_option(Objects(visitor))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -50,15 +60,15 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.deserialize_map(visitor)
+        self.deserialize_any(Members(visitor))
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _: &'static str,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_unit_struct(name, Objects(visitor))
+        self.deserialize_any(visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -71,20 +81,19 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
 
     fn deserialize_tuple<V: Visitor<'de>>(
         self,
-        length: usize,
+        _: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_tuple(length, Objects(visitor))
+        self.deserialize_any(visitor)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
-        length: usize,
+        _: &'static str,
+        _: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0
-            .deserialize_tuple_struct(name, length, Objects(visitor))
+        self.deserialize_any(visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -100,7 +109,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
 macro_rules! plain {
     ($($method:ident $of:ty),* $(,)?) => {$(
         fn $method<E: Error>(self, value: $of) -> Result<V::Value, E> {
-            self.0.$method(value)
+            self.0.$method::<Fault>(value).map_err(E::custom)
         }
     )*};
 }
@@ -119,11 +128,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Objects<V> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
-        self.0.visit_unit()
+        self.0.visit_unit::<Fault>().map_err(E::custom)
     }
 
     fn visit_none<E: Error>(self) -> Result<V::Value, E> {
-        self.0.visit_none()
+        self.0.visit_none::<Fault>().map_err(E::custom)
     }
 
     fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<V::Value, D::Error> {
@@ -173,7 +182,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Objects<A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_key_seed(seed)
+        self.0.next_key_seed(Objects(seed))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
@@ -189,7 +198,7 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Objects<A> {
         self,
         seed: S,
     ) -> Result<(S::Value, Self::Variant), A::Error> {
-        let (name, content) = self.0.variant_seed(seed)?;
+        let (name, content) = self.0.variant_seed(Objects(seed))?;
         Ok((name, Objects(content)))
     }
 }
@@ -218,15 +227,30 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Objects<A> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        struct Members<V>(V);
-        impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Members<V> {
-            type Value = V::Value;
-
-            fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<V::Value, D::Error> {
-                from.deserialize_map(self.0)
-            }
-        }
         self.newtype_variant_seed(Members(visitor))
+    }
+}
+
+/// What is made of the members of an object, and of nothing else.
+struct Members<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Members<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
+        self.0.visit_map(members)
+    }
+}
+
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Members<V> {
+    type Value = V::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<V::Value, D::Error> {
+        from.deserialize_any(self)
     }
 }
 

@@ -236,29 +236,16 @@ pub(crate) async fn ask_organisation(
 /// `malformed`, with the member that is not.
 pub(crate) fn json<T: DeserializeOwned>(asked: &Asked) -> Result<T, Refusal> {
     object::read(&asked.content).map_err(|error| {
-        // Both may quote what was sent, which is longer than an answer is to be.
+        // Both may have names that were sent, which are longer than an answer is to be.
         let path = error.path().to_string();
-        let detail = shortened(&error.into_inner().to_string());
-        let path = shortened(&member(&path, &detail));
+        let detail = object::said(error.inner());
+        let path = shortened(&object::member(&path, &detail));
+        let detail = shortened(&detail);
         Refusal {
             errors: Vec::from([FieldError::new(path, detail)]),
             ..Code::Malformed.into()
         }
     })
-}
-
-/// The member that a parser complains of; `.` is the content as a whole. One that is missing, or
-/// there twice, it names in its words alone, and says where the object is.
-fn member(path: &str, detail: &str) -> String {
-    let named = ["missing field `", "duplicate field `"]
-        .iter()
-        .find_map(|words| detail.strip_prefix(words)?.split_once('`'));
-    match (path, named) {
-        ("." | "?", None) => ".".to_owned(),
-        ("." | "?", Some((name, _))) => name.to_owned(),
-        (path, None) => path.to_owned(),
-        (path, Some((name, _))) => format!("{path}.{name}"),
-    }
 }
 
 /// The same of content that is full of secrets: what a parser says may repeat some of it.
@@ -371,31 +358,4 @@ fn number(name: &str, value: &str) -> Result<u64, Refusal> {
     let is_plain = value.bytes().all(|b| b.is_ascii_digit()) && value.len() <= 15;
     let number = value.parse().ok().filter(|_| is_plain);
     number.ok_or_else(|| Refusal::field(name, "must be a number"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_member_is_named_wherever_it_is_wrong() {
-        for (path, detail, field) in [
-            (".", "missing field `name` at line 1 column 2", "name"),
-            (
-                "roles[0]",
-                "missing field `role` at line 1 column 9",
-                "roles[0].role",
-            ),
-            (".", "duplicate field `name` at line 1 column 9", "name"),
-            (
-                "memo",
-                "invalid type: integer `5`, expected a string",
-                "memo",
-            ),
-            (".", "invalid type: sequence, expected an object", "."),
-            ("?", "EOF while parsing an object at line 1 column 1", "."),
-        ] {
-            assert_eq!(member(path, detail), field, "{detail}");
-        }
-    }
 }

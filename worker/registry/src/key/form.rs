@@ -17,7 +17,7 @@ pub(crate) use check::Checker;
 pub(crate) use import::{ImportForm, ImportRow, Own, ROWS_MAX, RowFault};
 
 const OWNERS_MAX: usize = 20;
-const MEMO_CHARACTERS_MAX: usize = 1_000;
+pub(crate) const MEMO_CHARACTERS_MAX: usize = 1_000;
 /// Each once.
 const PROFILES_MAX: usize = Profile::ALL.len();
 
@@ -41,7 +41,7 @@ pub(crate) struct KeyForm {
     #[cfg_attr(test, schemars(with = "Vec<crate::openapi::Email>", length(max = OWNERS_MAX)))]
     owners: Vec<String>,
     #[serde(default)]
-    #[cfg_attr(test, schemars(length(max = MEMO_CHARACTERS_MAX)))]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Memo"))]
     memo: String,
     #[cfg_attr(test, schemars(length(min = 1, max = ASSIGNMENTS_MAX)))]
     roles: Vec<RoleForm>,
@@ -91,7 +91,7 @@ enum Replay {
     StrictAll,
 }
 
-/// A change of a key. What is absent stays; `"allowlist": null` is anywhere.
+/// A change of a key. What is absent stays; `"allowlist": null` is anywhere, and nothing else is null.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -99,19 +99,27 @@ pub(crate) struct KeyEdit {
     #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Allowlist>"))]
     allowlist: Option<Option<String>>,
-    #[cfg_attr(test, schemars(with = "Option<Vec<crate::openapi::Email>>", length(max = OWNERS_MAX)))]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Vec<crate::openapi::Email>", length(max = OWNERS_MAX)))]
     owners: Option<Vec<String>>,
-    #[cfg_attr(test, schemars(length(max = MEMO_CHARACTERS_MAX)))]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Memo"))]
     memo: Option<String>,
-    #[cfg_attr(test, schemars(length(min = 1, max = ASSIGNMENTS_MAX)))]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Vec<RoleForm>", length(min = 1, max = ASSIGNMENTS_MAX)))]
     roles: Option<Vec<RoleForm>>,
-    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
+    /// The APIs that these roles are for; those that the key reaches already when absent.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Apis"))]
+    apis: Option<Vec<String>>,
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "crate::openapi::Time"))]
     expires_at: Option<u64>,
 }
 
-/// Tells a member that is null from one that is not there.
-fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(from).map(Some)
+/// A member that is there, null only where it may be.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// A form in which every field is right.

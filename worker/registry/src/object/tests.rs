@@ -80,3 +80,63 @@ fn everything_else_is_read_as_serde_reads_it() {
         assert_eq!(read, derived, "{json}");
     }
 }
+
+#[test]
+fn what_is_wrong_is_said_without_the_value() {
+    for (json, path, words) in [
+        ("{ \"name\": 123456 }", "name", "must be a string"),
+        ("{ \"name\": -123456 }", "name", "must be a string"),
+        ("{ \"name\": 12345.6 }", "name", "must be a string"),
+        ("{ \"name\": true }", "name", "must be a string"),
+        ("{ \"name\": null }", "name", "must be a string"),
+        ("{ \"name\": [123456] }", "name", "must be a string"),
+        (
+            "{ \"name\": { \"123456\": 123456 } }",
+            "name",
+            "must be a string",
+        ),
+        (
+            "{ \"name\": \"a\", \"inner\": \"123456, expected a\" }",
+            "inner",
+            "must be an object",
+        ),
+        (
+            "{ \"name\": \"a\", \"list\": 123456 }",
+            "list",
+            "must be a list",
+        ),
+        (
+            "{ \"name\": \"a\", \"choice\": \"123456\" }",
+            "choice",
+            "must be one of none, members, table",
+        ),
+        (
+            "{ \"name\": \"a\", \"choice\": 123456 }",
+            "choice",
+            "expected value at line 1 column 26",
+        ),
+        (
+            "{ \"name\": \"a\", \"pair\": [-123456, [true, true]] }",
+            "pair[0]",
+            "must be a whole number that is not negative",
+        ),
+        (
+            "{ \"name\": \"a\", \"pair\": [7, [\"123456\", true]] }",
+            "pair[1][0]",
+            "must be true or false",
+        ),
+        ("\"123456\"", ".", "must be an object"),
+        ("123456", ".", "must be an object"),
+        ("{}", ".", "missing field `name`"),
+        (
+            "{ \"nam\": \"123456\" }",
+            "nam",
+            "unknown field `nam`, the fields are: name, inner, list, choice, pair",
+        ),
+    ] {
+        let refused = read::<Form>(json).expect_err(json);
+        assert_eq!(said(refused.inner()), words, "{json}");
+        assert_eq!(refused.path().to_string(), path, "{json}");
+        assert!(!refused.inner().to_string().contains("123456"), "{json}");
+    }
+}

@@ -163,7 +163,7 @@ pub(super) fn described(operation: Operation, schemas: &mut Schemas) -> Describe
         Op::SecretAgain => is
             .says(
                 "keys",
-                "Another secret for who made the key and did not get the answer",
+                "Another secret for who made or rotated the key and did not get the answer; voids that one alone",
             )
             .needs(Keys, Create)
             .fresh()

@@ -11,6 +11,7 @@ use keyward_wire::event::{EventName, Place};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+use crate::key::MEMO_CHARACTERS_MAX;
 use crate::name::NAME_CHARACTERS_MAX;
 use crate::organisation::{
     CURSOR_BYTES_MAX, LIFE_DAYS_MAX, LINES_MAX, NAMED_BYTES_MAX, REPORTS_MAX, SEAL_BYTES_MAX,
@@ -19,6 +20,8 @@ use crate::organisation::{
 use crate::refusal::Code;
 
 const NAME: &str = "^[a-z0-9][a-z0-9-]{0,63}$";
+/// No control characters but line breaks and tabs, and none that turn the direction of text.
+const MEMO: &str = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$";
 /// What stands in paths.
 const PLAIN: &str = "^[A-Za-z0-9._~-]+$";
 
@@ -46,6 +49,7 @@ macro_rules! shapes {
 shapes! {
     Name { "type": "string", "pattern": NAME, "maxLength": 64 }
     KeyName { "type": "string", "minLength": 1, "maxLength": NAME_CHARACTERS_MAX, "pattern": "^\\S(.*\\S)?$" }
+    Memo { "type": "string", "maxLength": MEMO_CHARACTERS_MAX, "pattern": MEMO }
     KeyId { "type": "string", "pattern": PLAIN, "maxLength": KEY_ID_BYTES_MAX }
     Email { "type": "string", "format": "email", "maxLength": 254, "pattern": EMAIL }
     Time { "type": "integer", "minimum": 0, "maximum": TIME_S_MAX }

@@ -6,7 +6,7 @@ mod role;
 mod stored;
 
 use keyward_core::catalogue::Action;
-use keyward_issuer::{IssueError, IssuedKey, Secret};
+use keyward_issuer::{IssueError, IssuedKey, Issuer, Secret};
 use keyward_wire::Record;
 use keyward_wire::event::EventName;
 use serde::{Deserialize, Serialize};
@@ -162,25 +162,27 @@ pub(super) fn rotate(
             if let Some(end_s) = rotation.expires_at {
                 schema::policy(&moment.storage)?.allows_end(end_s, moment.now_s)?;
             }
-            // From here on the key is not the one whose secret its maker may have lost.
-            again::is_over(change, key_id)?;
-            reissued(change, stored, rotation)
+            again::begins(change, key_id)?;
+            let end_s = rotation.expires_at.unwrap_or(stored.view.expires_at);
+            let old_until_s = rotation.old_until.unwrap_or_default();
+            reissued(change, stored, |issuer, record| {
+                issuer.reissue(record, end_s, old_until_s, moment.now_s, &mut random::fill)
+            })
         },
     )
 }
 
 /// The key with a new secret.
-fn reissued(change: &Change<'_>, stored: &Stored, rotation: &Rotation) -> Result<Changed, Refusal> {
+fn reissued(
+    change: &Change<'_>,
+    stored: &Stored,
+    next: impl FnOnce(&Issuer<'_>, &Record) -> Result<IssuedKey, IssueError>,
+) -> Result<Changed, Refusal> {
     let moment = change.moment;
-    let now_s = moment.now_s;
     let record = stored.record()?;
-    let end_s = rotation.expires_at.unwrap_or(stored.view.expires_at);
-    let old_until_s = rotation.old_until.unwrap_or_default();
     let issued = moment
         .configuration
-        .with_issuer(&record.environment, |issuer| {
-            issuer.reissue(&record, end_s, old_until_s, now_s, &mut random::fill)
-        })
+        .with_issuer(&record.environment, |issuer| next(&issuer, &record))
         .ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?;
     let under_way_until_s = stored.view.issues.get(1).and_then(|one| one.not_after);
     let IssuedKey { record, secret } = issued.map_err(|error| match under_way_until_s {
@@ -191,7 +193,7 @@ fn reissued(change: &Change<'_>, stored: &Stored, rotation: &Rotation) -> Result
     })?;
     let view = stored.view.clone();
     Ok(Changed {
-        view: view.reissued(&record, now_s, &change.actor.answers),
+        view: view.reissued(&record, moment.now_s, &change.actor.answers),
         record,
         secret: Some(secret),
     })

@@ -17,12 +17,13 @@ const TABLES: [&str; 20] = [
         hash TEXT PRIMARY KEY, operator TEXT NOT NULL REFERENCES operators ON DELETE CASCADE,
         begun_at_s INTEGER NOT NULL, used_at_s INTEGER NOT NULL, second_factor_at_s INTEGER NOT NULL) STRICT",
     // `view` is what is answered, `record` what is published; names are kept when keys are removed.
+    // `given_by` is who asked for the newest secret, `acknowledged` whether it arrived.
     "CREATE TABLE keys (
         key_id TEXT PRIMARY KEY, folded TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, environment TEXT NOT NULL,
         created_at_s INTEGER NOT NULL, expires_at_s INTEGER NOT NULL, disabled INTEGER NOT NULL,
         removed_at_s INTEGER, search TEXT NOT NULL, view TEXT NOT NULL, record TEXT NOT NULL,
         version INTEGER NOT NULL, renew_at_s INTEGER, acknowledged INTEGER NOT NULL,
-        used_at_s INTEGER NOT NULL) STRICT",
+        used_at_s INTEGER NOT NULL, given_by TEXT NOT NULL, given_at_s INTEGER NOT NULL) STRICT",
     "CREATE INDEX keys_by_renewal ON keys (renew_at_s) WHERE renew_at_s IS NOT NULL",
     // One row says that a key changed; what is written is what the key is by then.
     "CREATE TABLE publish (

@@ -97,7 +97,7 @@ impl Checker<'_> {
         }
         let record = Edit {
             addresses: form.allowlist.map(|list| self.allowlist(list.as_deref())),
-            assignments: form.roles.map(|roles| self.roles(roles, None)),
+            assignments: self.other_roles(form.roles, form.apis, key),
             expires_at_s: form.expires_at,
         };
         if let Some(assignments) = &record.assignments {
@@ -134,6 +134,10 @@ impl Checker<'_> {
     fn memo(&mut self, memo: &str) {
         if memo.chars().count() > MEMO_CHARACTERS_MAX {
             self.fault("memo", "must have 1,000 characters at most");
+        }
+        if !memo.chars().all(reads_as_it_is) {
+            let detail = "must have no control characters but line breaks and tabs, and none that turn the direction of text";
+            self.fault("memo", detail);
         }
     }
 
@@ -295,4 +299,10 @@ impl Checker<'_> {
             ..SigningRules::default()
         }
     }
+}
+
+/// Whether a character shows itself, and nothing else of the text as another.
+fn reads_as_it_is(c: char) -> bool {
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    matches!(c, '\n' | '\t') || !(c.is_control() || turns)
 }

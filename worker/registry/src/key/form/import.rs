@@ -5,7 +5,7 @@ use keyward_issuer::import::is_imported_key_id;
 use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
-use super::{ASSIGNMENTS_MAX, MEMO_CHARACTERS_MAX, OWNERS_MAX, PROFILES_MAX};
+use super::{ASSIGNMENTS_MAX, OWNERS_MAX, PROFILES_MAX};
 use super::{KeyForm, Nonce, Replay, RoleForm};
 use crate::key::Kind;
 
@@ -63,7 +63,7 @@ pub(crate) struct ImportRow {
     allowlist: Option<String>,
     #[cfg_attr(test, schemars(with = "Option<Vec<crate::openapi::Email>>", length(max = OWNERS_MAX)))]
     owners: Option<Vec<String>>,
-    #[cfg_attr(test, schemars(length(max = MEMO_CHARACTERS_MAX)))]
+    #[cfg_attr(test, schemars(with = "Option<crate::openapi::Memo>"))]
     memo: Option<String>,
     #[cfg_attr(test, schemars(length(min = 1, max = ASSIGNMENTS_MAX)))]
     roles: Option<Vec<RoleForm>>,

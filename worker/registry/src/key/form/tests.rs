@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keyward_core::key::SigningRules;
 use keyward_core::mac::Algorithm;
@@ -208,6 +208,64 @@ fn signed_key() -> KeyView {
 }
 
 #[test]
+fn a_memo_reads_as_it_is() {
+    for memo in ["", "a\n\tb", "\u{e4}\u{5d0} \u{1f511}"] {
+        assert!(check(json!({ "memo": memo })).is_ok(), "{memo:?}");
+    }
+    for c in [
+        '\0', '\r', '\u{1b}', '\u{7f}', '\u{9b}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',
+    ] {
+        let errors = check(json!({ "memo": format!("a{c}b") })).expect_err("errors");
+        assert_eq!(errors[0].0, "memo", "{c:?}");
+    }
+}
+
+#[test]
+fn other_roles_open_no_other_api_unasked() {
+    let catalogue = catalogue();
+    let of = |edit: Value| {
+        let checker = Checker {
+            catalogue: &catalogue,
+            roles: &own_roles(),
+            organisation: "acme",
+            life_days_max: 400,
+            now_s: NOW_S,
+            errors: Vec::new(),
+        };
+        let made = check(json!({ "apis": ["call-data"] })).expect("a key");
+        let key = KeyView {
+            owners: made.owners,
+            roles: made.new.assignments,
+            ..signed_key()
+        };
+        let edit = checker.edit(from_value(edit).expect("a form"), &key);
+        let apis = |edit: CheckedEdit| -> BTreeSet<String> {
+            let roles = edit.record.assignments.unwrap_or_default();
+            let grants = roles.iter().flat_map(|one| one.grants.iter());
+            grants.map(|(api, _, _)| api.to_owned()).collect()
+        };
+        edit.map(apis)
+            .map_err(|refusal| refusal.errors[0].field.clone())
+    };
+    let admin = json!([{ "role": "admin", "accounts": "all" }]);
+    let names = |names: &[&str]| Ok(names.iter().map(|&name| name.to_owned()).collect());
+    assert_eq!(of(json!({ "roles": admin })), names(&["call-data"]));
+    assert_eq!(
+        of(json!({ "roles": admin, "apis": ["call-data", "management"] })),
+        names(&["call-data", "management"])
+    );
+    let management = json!([{ "role": "billing", "accounts": "all" }]);
+    for (edit, field) in [
+        (json!({ "roles": management }), "roles[0]"),
+        (json!({ "roles": admin, "apis": [] }), "roles[0]"),
+        (json!({ "roles": admin, "apis": ["other"] }), "apis[0]"),
+        (json!({ "apis": ["call-data"] }), "apis"),
+    ] {
+        assert_eq!(of(edit.clone()), Err(field.to_owned()), "{edit}");
+    }
+}
+
+#[test]
 fn an_edit_tells_null_from_nothing() {
     let catalogue = catalogue();
     let edit = |json: Value| {
@@ -255,9 +313,22 @@ fn an_edit_tells_null_from_nothing() {
         );
     }
     // It stays the same on its way to the object.
-    let form: KeyEdit = from_value(json!({ "allowlist": null, "memo": "x" })).expect("a form");
-    let again: KeyEdit = from_value(serde_json::to_value(&form).expect("JSON")).expect("a form");
-    assert_eq!(again.allowlist, Some(None));
+    for edit in [
+        json!({}),
+        json!({ "allowlist": null, "memo": "x" }),
+        json!({
+            "owners": ["a@firm.example"], "apis": ["call-data"], "expiresAt": NOW_S,
+            "roles": [{ "role": "admin", "accounts": "all", "grants": null }]
+        }),
+    ] {
+        let form: KeyEdit = from_value(edit.clone()).expect("a form");
+        assert_eq!(serde_json::to_value(&form).expect("JSON"), edit);
+    }
+    for member in ["owners", "memo", "roles", "apis", "expiresAt"] {
+        let edit = json!({ member: null }).to_string();
+        let refused = crate::object::read::<KeyEdit>(&edit).expect_err(member);
+        assert_eq!(refused.path().to_string(), member);
+    }
     assert!(from_value::<KeyEdit>(json!({ "name": "x" })).is_err());
 }
 

@@ -8,7 +8,7 @@ use keyward_wire::grants::GrantTable;
 use serde::Deserialize;
 use worker::{Env, Storage};
 
-use super::again::is_over;
+use super::again::{begins, is_over};
 use super::stored::{Stored, payload};
 use super::{is_inside, refused};
 use crate::call::{self, Answer, Ask, DIRECTORY, Idempotency, THE_DIRECTORY};
@@ -49,6 +49,7 @@ pub(in crate::organisation) async fn create(
         }
         let (view, payload, secret) = judge(moment, change.actor, form, &key_id)?;
         let stored = Stored::insert(moment, view, payload)?;
+        begins(change, &key_id)?;
         remember(change, &key_id)?;
         change.audit(EventName::KeyCreated, &key_id, None, Some(&stored.view))?;
         stored.issued(201, moment, Some(&secret))

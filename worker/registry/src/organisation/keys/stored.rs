@@ -23,8 +23,11 @@ pub(super) struct Stored {
     pub(super) view: KeyView,
     record: String,
     pub(super) version: u64,
-    /// Whether who made it said that he has its secret.
+    /// Whether who asked for the newest secret said that he has it.
     pub(super) acknowledged: bool,
+    /// The id of the operator or key that asked for it, and when.
+    pub(super) given_by: String,
+    pub(super) given_at_s: u64,
     pub(super) usage: Usage,
 }
 
@@ -84,12 +87,14 @@ impl Stored {
             record: String,
             version: u64,
             acknowledged: u8,
+            given_by: String,
+            given_at_s: u64,
             usage: Option<String>,
         }
         let row: Option<Row> = sql::row(
             storage,
-            "SELECT view, record, version, acknowledged, usage FROM keys LEFT JOIN usage USING (key_id)
-             WHERE key_id = ?",
+            "SELECT view, record, version, acknowledged, given_by, given_at_s, usage
+             FROM keys LEFT JOIN usage USING (key_id) WHERE key_id = ?",
             args![key_id],
         )?;
         let row = row.ok_or_else(call::not_here)?;
@@ -98,6 +103,8 @@ impl Stored {
             record: row.record,
             version: row.version,
             acknowledged: row.acknowledged != 0,
+            given_by: row.given_by,
+            given_at_s: row.given_at_s,
             usage: usage::parse(row.usage.as_deref())?,
         })
     }
@@ -138,12 +145,14 @@ impl Stored {
             record,
             view,
             version: 1,
-            acknowledged: false,
+            acknowledged: true,
+            given_by: String::new(),
+            given_at_s: moment.now_s,
             usage: Usage::default(),
         };
         sql::run(
             &moment.storage,
-            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, NULL, 0, 0)",
+            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, NULL, 1, 0, '', ?)",
             args![
                 &stored.view.key_id,
                 name::folded(&stored.view.name),
@@ -156,6 +165,7 @@ impl Stored {
                 json(&stored.view)?,
                 &stored.record,
                 stored.version,
+                stored.given_at_s,
             ],
         )?;
         hold(&moment.storage, None, &stored.view)?;
@@ -176,6 +186,8 @@ impl Stored {
             view,
             version: self.version.saturating_add(1),
             acknowledged: self.acknowledged,
+            given_by: self.given_by,
+            given_at_s: self.given_at_s,
             usage: self.usage,
         };
         let key_id = &next.view.key_id;

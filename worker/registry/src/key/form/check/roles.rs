@@ -1,4 +1,6 @@
 //! The roles of a form, as what they grant.
+use std::collections::BTreeSet;
+
 use keyward_core::limits::{ACCOUNTS_MAX, APIS_MAX, ASSIGNMENTS_MAX};
 use keyward_wire::catalogue::OWN_API;
 use keyward_wire::grants::{Accounts, GrantTable, is_account};
@@ -7,8 +9,33 @@ use keyward_wire::roles::Preset;
 
 use super::super::{RoleForm, own_api};
 use super::Checker;
+use crate::key::KeyView;
 
 impl Checker<'_> {
+    /// The roles that a key is to have instead of its own, on the APIs that are named, or else on
+    /// those that it reaches: another role is not to open another API unasked.
+    pub(super) fn other_roles(
+        &mut self,
+        roles: Option<Vec<RoleForm>>,
+        apis: Option<Vec<String>>,
+        key: &KeyView,
+    ) -> Option<Vec<Assignment>> {
+        if roles.is_none() && apis.is_some() {
+            self.fault("apis", "must stand beside roles");
+        }
+        let apis = apis.unwrap_or_else(|| {
+            let reached = key.roles.iter().flat_map(|one| one.grants.iter());
+            let reached: BTreeSet<_> = reached.map(|(api, _, _)| api).collect();
+            let there = reached.into_iter().filter(|api| self.is_api(api));
+            there.map(str::to_owned).collect()
+        });
+        roles.map(|roles| self.roles(roles, Some(&apis)))
+    }
+
+    fn is_api(&self, name: &str) -> bool {
+        name == OWN_API || self.catalogue.apis.iter().any(|one| one.name == name)
+    }
+
     pub(super) fn roles(
         &mut self,
         roles: Vec<RoleForm>,
@@ -19,7 +46,7 @@ impl Checker<'_> {
             return Vec::new();
         }
         for (index, api) in apis.into_iter().flatten().enumerate() {
-            if api != OWN_API && !self.catalogue.apis.iter().any(|one| one.name == *api) {
+            if !self.is_api(api) {
                 self.fault(format!("apis[{index}]"), "is not an API of this deployment");
             }
         }
