@@ -53,7 +53,8 @@ pub(in crate::organisation) fn confirm(moment: &Moment, token: &str) -> Result<A
     })
 }
 
-/// What waited for it is due.
+/// What waited for it is due. As below, it is looked up by the address: with `+` not by what waits,
+/// of which there is much.
 pub(super) fn say_yes(
     storage: &Storage,
     address: &str,
@@ -68,7 +69,7 @@ pub(super) fn say_yes(
     sql::run(
         storage,
         "UPDATE deliveries SET waits_for = NULL, due_at_s = ?
-         WHERE waits_for IN ('confirmation', 'declined') AND recipient = ? COLLATE NOCASE",
+         WHERE recipient = ? COLLATE NOCASE AND channel <> 'webhooks' AND +waits_for IN ('confirmation', 'declined')",
         args![now_s, address],
     )
 }
@@ -95,7 +96,7 @@ pub(super) fn say_no(
     sql::run(
         storage,
         "UPDATE deliveries SET waits_for = 'declined'
-         WHERE waits_for = 'confirmation' AND recipient = ? COLLATE NOCASE",
+         WHERE recipient = ? COLLATE NOCASE AND channel <> 'webhooks' AND +waits_for = 'confirmation'",
         args![address],
     )
 }
