@@ -74,7 +74,8 @@ pub(super) fn say_yes(
     )
 }
 
-/// What waited for a yes waits for another one, and a question that he got is none any more.
+/// What waited for a yes waits for another one, and a question that he got is none any more: nor is
+/// one that was given up, and could be sent again.
 pub(super) fn say_no(
     storage: &Storage,
     address: &str,
@@ -90,7 +91,7 @@ pub(super) fn say_no(
         storage,
         "UPDATE deliveries SET state = 'passed', waits_for = NULL, due_at_s = NULL, changed_at_s = ?
          WHERE recipient = ? COLLATE NOCASE AND channel <> 'webhooks' AND event = 'owner.asked'
-         AND state IN ('waiting', 'sending')",
+         AND +state IN ('waiting', 'sending', 'givenUp')",
         args![now_s, address],
     )?;
     sql::run(
