@@ -162,6 +162,24 @@ describe("an owner who said no", () => {
     await registry.restart({ aheadS: 0 });
   });
 
+  test("gets no question any more that could not be sent before", async () => {
+    const to = "later@firm.example";
+    await make("early", [to]);
+    await eventually(() => mails(to).length === 1, "he is asked");
+    const path = link(to);
+    await registry.restart({ aheadS: 8 * DAY_S });
+    await admin.signIn();
+    receiver.answer = (response) => response.writeHead(422).end();
+    await make("late", [to]);
+    const givenUp = () => deliveries(`recipient=${to}&state=givenUp`);
+    await eventually(async () => (await givenUp()).length === 1, "he could not be asked again");
+    const [question] = await givenUp();
+    assert.equal(question.event, "owner.asked");
+    assert.equal((await click(path)).status, 204);
+    assert.equal((await admin.ask("POST", `/v1/deliveries/${question.id}/retry`)).status, 409);
+    await registry.restart({ aheadS: 0 });
+  });
+
   test("is asked again when an operator wants that, as often as owners are asked at all", async () => {
     const { to, key, path } = await declined("again@firm.example");
     const ask = (address = to) => admin.ask("POST", "/v1/owners/question", { body: { owner: address } });

@@ -22,8 +22,9 @@ before(async () => {
   registry = await startRegistry();
   for (const [name, count] of Object.entries(KEYS)) {
     admins[name] = await found(registry, name);
-    const key = await admins[name].expect(201, "POST", "/v1/keys", { ...KEY, name: "template", memo: `${count}` });
+    const key = await admins[name].expect(201, "POST", "/v1/keys", { ...KEY, name: "template", memo: `${count}`, owners: ["bob@firm.example"] });
     admins[name].key = key.keyId;
+    admins[name].webhook = (await admins[name].expect(201, "POST", "/v1/webhooks", { url: "https://hook.example" })).id;
     await eventually(async () => (await registry.kv.get(`k/${key.keyId}`)) !== null, "it is published");
   }
   await registry.kill();
@@ -76,6 +77,9 @@ const ASKED = {
   "a new key": (_, round) => ["POST", "/v1/keys", { ...KEY, name: `new ${round}` }],
   "a page of deliveries": () => ["GET", "/v1/deliveries"],
   "a page of deliveries that wait": () => ["GET", "/v1/deliveries?state=waiting"],
+  "a page of one key's deliveries that wait": ({ key }) => ["GET", `/v1/deliveries?key=${key}&state=waiting`],
+  "a page of one webhook's deliveries that wait": ({ webhook }) => ["GET", `/v1/deliveries?webhook=${webhook}&state=waiting`],
+  "a page of one owner's deliveries that wait": () => ["GET", "/v1/deliveries?recipient=ada@firm.example&state=waiting"],
   "a new key with an owner": (_, round) => ["POST", "/v1/keys", { ...KEY, name: `owned ${round}`, owners: ["ada@firm.example"] }],
   "a page of 50": () => ["GET", "/v1/keys"],
   "a page of 50 by name, current": () => ["GET", "/v1/keys?sort=name&state=current"],

@@ -22,7 +22,7 @@ use crate::policy::{Area, OperatorRole};
 use crate::refusal::{Code, Refusal};
 use crate::sql::{self, args};
 
-/// Lines of one page: its keys, and before them roles and operators.
+/// Lines of one page, of whatever kind.
 pub(crate) const LINES_MAX: usize = 2_000;
 
 /// A page with its seal, and that of the page before.

@@ -106,6 +106,10 @@ pub(in crate::organisation) fn list(
             (Some(at_s), Some(id.to_owned()))
         }
     };
+    // Most of all there is waits, or was sent. What is one's alone is less: with `+` it is looked up
+    // by that, and not by its state.
+    let is_of_one = (query.key.is_some() || query.webhook.is_some() || query.recipient.is_some())
+        && matches!(query.state, Some(State::Waiting | State::Sent));
     // What stands for all webhooks is nobody's delivery.
     let mut statement = format!("SELECT {COLUMNS} FROM deliveries WHERE channel <> 'webhooks'");
     for (is_asked, condition) in [
@@ -118,7 +122,8 @@ pub(in crate::organisation) fn list(
             query.recipient.is_some(),
             "recipient = ?3 COLLATE NOCASE AND channel = 'mail'",
         ),
-        (query.state.is_some(), "state = ?4"),
+        (query.state.is_some() && !is_of_one, "state = ?4"),
+        (is_of_one, "+state = ?4"),
         (after_s.is_some(), "(created_at_s, id) < (?5, ?6)"),
     ] {
         if is_asked {

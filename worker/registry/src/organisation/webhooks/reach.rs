@@ -82,10 +82,11 @@ pub(in crate::organisation) fn wake(storage: &Storage, now_s: u64) -> worker::Re
 
 /// What waits for a webhook that may work again is sent at once.
 pub(super) fn anew(storage: &Storage, id: &str, now_s: u64) -> worker::Result<()> {
+    // With `+` it is not looked up by state: of all keys there is much that waits.
     sql::run(
         storage,
         "UPDATE deliveries SET due_at_s = ?1, try_at_s = 0 WHERE recipient = ?2 COLLATE NOCASE
-         AND channel <> 'webhooks' AND channel = 'webhook' AND state = 'waiting'",
+         AND channel <> 'webhooks' AND channel = 'webhook' AND +state = 'waiting'",
         args![now_s, id],
     )
 }

@@ -53,7 +53,8 @@ pub(in crate::organisation) fn confirm(moment: &Moment, token: &str) -> Result<A
     })
 }
 
-/// What waited for it is due.
+/// What waited for it is due. As below, it is looked up by the address: with `+` not by what waits,
+/// of which there is much.
 pub(super) fn say_yes(
     storage: &Storage,
     address: &str,
@@ -68,12 +69,13 @@ pub(super) fn say_yes(
     sql::run(
         storage,
         "UPDATE deliveries SET waits_for = NULL, due_at_s = ?
-         WHERE waits_for IN ('confirmation', 'declined') AND recipient = ? COLLATE NOCASE",
+         WHERE recipient = ? COLLATE NOCASE AND channel <> 'webhooks' AND +waits_for IN ('confirmation', 'declined')",
         args![now_s, address],
     )
 }
 
-/// What waited for a yes waits for another one, and a question that he got is none any more.
+/// What waited for a yes waits for another one, and a question that he got is none any more: nor is
+/// one that was given up, and could be sent again.
 pub(super) fn say_no(
     storage: &Storage,
     address: &str,
@@ -89,13 +91,13 @@ pub(super) fn say_no(
         storage,
         "UPDATE deliveries SET state = 'passed', waits_for = NULL, due_at_s = NULL, changed_at_s = ?
          WHERE recipient = ? COLLATE NOCASE AND channel <> 'webhooks' AND event = 'owner.asked'
-         AND state IN ('waiting', 'sending')",
+         AND +state IN ('waiting', 'sending', 'givenUp')",
         args![now_s, address],
     )?;
     sql::run(
         storage,
         "UPDATE deliveries SET waits_for = 'declined'
-         WHERE waits_for = 'confirmation' AND recipient = ? COLLATE NOCASE",
+         WHERE recipient = ? COLLATE NOCASE AND channel <> 'webhooks' AND +waits_for = 'confirmation'",
         args![address],
     )
 }
