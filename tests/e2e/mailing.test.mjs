@@ -1,9 +1,9 @@
-// How mails leave: through the `send_email` binding (a double of it), by no way at all, and no more than a day may have.
+// How mails leave: through the `send_email` binding (a double of it), as a form to an API that takes forms, by no way at all, and no more than a day may have.
 import assert from "node:assert/strict";
 import { after, beforeEach, describe, test } from "node:test";
 
 import { eventually } from "../support/eventually.js";
-import { aDayAhead, confirm, mails, MAIL, tokenOf } from "../support/mails.js";
+import { aDayAhead, confirm, mails, MAIL, MAIL_API, tokenOf } from "../support/mails.js";
 import { found } from "../support/operator.js";
 import { startReceiver } from "../support/receiver.js";
 import { startRegistry } from "../support/registry.js";
@@ -51,6 +51,33 @@ test("the binding: the mail as it is, and the field by which a repeat is known",
     "X-Keyward-Event": "key.created", "X-Keyward-Notice": delivery.id, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
   });
   assert.ok(mail.text.includes(unsubscribe.slice(1, -1)));
+  await stop();
+});
+
+test("a form: what the mail says is in its fields, whatever it says", async () => {
+  const form = {
+    from: "${fromName} <${from}>", to: "${to}", subject: "${subject}", text: "${text}", html: "${html}",
+    "h:Message-Id": "${messageId}", "h:List-Unsubscribe": "<${unsubscribe}>", "o:tag": "a&b=c+d",
+  };
+  await start({ ...MAIL, http: { url: MAIL.http.url, form } });
+  const sent = () => receiver.to(MAIL_API).map(({ text, headers }) => ({ type: headers["content-type"], fields: new URLSearchParams(text) }));
+  const key = await make("R&D + 50 caf\u00e9s", ["r+d&x@firm.example"]);
+  await eventually(() => sent().length === 1, "asked");
+  const token = tokenOf({ content: { text: sent()[0].fields.get("text") } });
+  assert.equal((await registry.ask("POST", "/v1/owners/confirmation", { body: { token } })).status, 204);
+  await eventually(() => sent().length === 2, "made");
+  const { type, fields } = sent()[1];
+  assert.equal(type, "application/x-www-form-urlencoded");
+  assert.deepEqual([...fields.keys()].sort(), Object.keys(form).sort());
+  assert.equal(fields.get("from"), "Keyward <keyward@firm.example>");
+  assert.equal(fields.get("to"), "r+d&x@firm.example");
+  assert.equal(fields.get("subject"), `[acme] New API key ${key.keyId}`);
+  assert.equal(fields.get("o:tag"), "a&b=c+d");
+  assert.ok(fields.get("text").includes("R&D + 50 caf\u00e9s"), fields.get("text"));
+  assert.match(fields.get("html"), /^<!doctype html>/);
+  const [delivery] = await deliveries(`key=${key.keyId}&state=sent`);
+  assert.equal(fields.get("h:Message-Id"), `<${delivery.id}@firm.example>`);
+  assert.ok(fields.get("text").includes(fields.get("h:List-Unsubscribe").slice(1, -1)));
   await stop();
 });
 

@@ -230,6 +230,7 @@ fn other_roles_open_no_other_api_unasked() {
             organisation: "acme",
             life_days_max: 400,
             now_s: NOW_S,
+            latest_s: None,
             errors: Vec::new(),
         };
         let made = check(json!({ "apis": ["call-data"] })).expect("a key");
