@@ -182,7 +182,7 @@ fn reissued(
     let record = stored.record()?;
     let issued = moment
         .configuration
-        .with_issuer(&record.environment, |issuer| next(&issuer, &record))
+        .with_issuer(&record.environment, |issuer| next(issuer, &record))
         .ok_or_else(|| Refusal::internal(&"the key's environment is gone"))?;
     let under_way_until_s = stored.view.issues.get(1).and_then(|one| one.not_after);
     let IssuedKey { record, secret } = issued.map_err(|error| match under_way_until_s {
