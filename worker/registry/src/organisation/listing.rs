@@ -39,7 +39,7 @@ pub(crate) struct KeyQuery {
     /// Made before this time, and not used since.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Time>"))]
     pub(crate) unused_since: Option<u64>,
-    /// Absent: by name. A minus turns the order round.
+    /// Absent: `-created`. A minus turns the order round.
     pub(crate) sort: Option<Sort>,
     /// `next` of the page before, in the same order.
     #[cfg_attr(test, schemars(with = "Option<crate::openapi::Cursor>"))]
