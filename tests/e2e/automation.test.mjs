@@ -219,7 +219,8 @@ describe("a key gives what it holds, and no more", () => {
     await beyond("life", [narrow], { ...inside, lifeDays: YEAR }, ["expiresAt"]);
     const change = (body, tag) => as(registry, agent).ask("PATCH", `/v1/keys/${made.json.keyId}`, { body, headers: { "if-match": tag } });
     for (const [body, field] of [
-      [{ allowlist: null }, "allowlist"], [{ expiresAt: agent.expiresAt + 1 }, "expiresAt"], [{ roles: [reader] }, "roles[0]"],
+      [{ allowlist: null }, "allowlist"], [{ expiresAt: agent.expiresAt + 1 }, "expiresAt"], [{ roles: [{ ...reader, accounts: ["a3"] }] }, "roles[0]"],
+      [{ roles: [reader], apis: ["local", "browser"] }, "roles[0]"],
     ]) {
       const answer = await change(body, made.headers.etag);
       assert.deepEqual([code(answer), answer.json.errors[0].field], ["beyond_may_grant", field]);

@@ -31,7 +31,7 @@ before(async () => {
   await inObjects(registry, "organisation", "keys", [
     `INSERT INTO keys SELECT key_id || value, 'copy ' || value, kind, environment, created_at_s - value % 5000,
        expires_at_s + value % 5000, value % 10 = 0, NULL, 'copy ' || value, replace(view, 'template', 'copy ' || value),
-       record, 1, renew_at_s + value, acknowledged, value % 1000 FROM keys JOIN (WITH RECURSIVE counter(value) AS
+       record, 1, renew_at_s + value, acknowledged, value % 1000, given_by, given_at_s FROM keys JOIN (WITH RECURSIVE counter(value) AS
        (SELECT 1 UNION ALL SELECT value + 1 FROM counter WHERE value < ${KEYS.many}) SELECT value FROM counter)
        WHERE value <= CAST(json_extract(view, '$.memo') AS INTEGER)`,
     // What each is still to tell of its end.
