@@ -47,7 +47,7 @@ def without(members, content):
 def key(content):
     content["name"] = "key " + digest(content)
     content["environment"] = ENVIRONMENT
-    without(("notBefore", "expiresAt", "algorithm", "apis"), content)
+    without(("notBefore", "algorithm"), content)
     if content.get("lifeDays"):
         content["lifeDays"] = 1
     if content["kind"] != "signed":
@@ -58,7 +58,7 @@ def key(content):
 
 
 def edit(content):
-    content.pop("expiresAt", None)
+    without(("expiresAt", "apis"), content)
     if content.get("allowlist"):
         content["allowlist"] = "192.0.2.0/24, 2001:db8::/32"
     if "owners" in content and not content["owners"]:
