@@ -10,7 +10,7 @@ const WEEK_S = 7 * 24 * 60 * 60;
 const MAY_GRANT = { roles: "all", apis: "all", environments: "all", accounts: "all", lifeDaysMax: 365 };
 
 const OF_A_KEY = ["showKey", "editKey", "removeKey", "acknowledgeKey", "disableKey", "enableKey", "rotateKey", "endRotation", "secretAgain"];
-const OF_A_WEBHOOK = [["showWebhook", "editWebhook", "testWebhook", "rotateWebhook", "endWebhookRotation"], ["removeWebhook"]];
+const OF_A_WEBHOOK = [["showWebhook", "editWebhook"], ["rotateWebhook", "endWebhookRotation"], ["testWebhook"], ["removeWebhook"]];
 const OF_AN_OPERATOR = [["editOperator", "inviteOperatorAgain"], ["removeOperator"]];
 const OF_A_ROLE = ["editRole", "removeRole"];
 const share = (ids, operations, id) => Object.assign(ids, Object.fromEntries(operations.map((operation) => [operation, id])));
